@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The I/O bus of a VM: registration, lifetime and dispatch.
+ *
+ * kvm->buses[] point to maps (see io_map.c), which are replaced under
+ * slots_lock and read inside kvm->srcu. The maps point to regions, which are the
+ * bus's own copies, in a list that hangs off their device:
+ *
+ *	kvm->io_devices		map of a bus
+ *	  |			[ | | | ]
+ *	device --- region <-------+ | |
+ *	  |	   region <---------+ |
+ *	device --- region <-----------+
+ *
+ * Registration allocates all that it needs, then publishes a new map for each
+ * bus, then has call_srcu() free what that replaced. It waits for nobody. A
+ * vCPU that begins an access afterwards must see the new map all the same, if
+ * it has seen anything else that followed the registration:
+ *
+ *	register			vCPU
+ *
+ *	publish the map			see "ready"
+ *	smp_store_release(ready)	smp_mb__after_srcu_read_lock()
+ *					dereference the map
+ *
+ * Removal clears the slots of the map in place, for which it needs no memory,
+ * and waits for one grace period. After that no access uses the regions, and
+ * they are freed.
+ */
+#include <linux/kvm_host.h>
+#include <linux/slab.h>
+#include <kunit/visibility.h>
+
+#include "io_map.h"
+
+static struct kvm_io_map *current_map(struct kvm *kvm, unsigned int bus)
+{
+	return rcu_dereference_protected(kvm->buses[bus].map,
+					 lockdep_is_held(&kvm->slots_lock) ||
+					 !refcount_read(&kvm->users_count));
+}
+
+static void free_stale(struct rcu_head *rcu)
+{
+	kvm_io_map_free_list(container_of(rcu, struct kvm_io_map, rcu));
+}
+
+static void free_stale_later(struct kvm *kvm, struct kvm_io_update *u)
+{
+	if (u->stale)
+		call_srcu(&kvm->srcu, &u->stale->rcu, free_stale);
+}
+
+static int check_region(const struct kvm_io_region *region)
+{
+	if (region->bus >= KVM_NR_BUSES || !region->ops)
+		return -EINVAL;
+	if (region->len && region->addr + region->len - 1 < region->addr)
+		return -EINVAL;
+	if (region->match_value && !region->len)
+		return -EINVAL;
+	return 0;
+}
+
+static void free_regions(struct kvm_io_region *list)
+{
+	while (list) {
+		struct kvm_io_region *next = list->next;
+
+		kfree(list);
+		list = next;
+	}
+}
+
+/* Move the region that @link points to from its list to the front of @list. */
+static void move_region(struct kvm_io_region **link, struct kvm_io_region **list)
+{
+	struct kvm_io_region *region = *link;
+
+	*link = region->next;
+	region->next = *list;
+	*list = region;
+}
+
+/* Put copies of the @nr @regions in front of @list. */
+static int copy_regions(struct kvm_io_region **list, struct kvm_io_device *dev,
+			const struct kvm_io_region *regions, unsigned int nr)
+{
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < nr; i++) {
+		struct kvm_io_region *region;
+
+		ret = check_region(&regions[i]);
+		if (ret)
+			return ret;
+
+		region = kvm_io_alloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
+		if (!region)
+			return -ENOMEM;
+
+		*region = regions[i];
+		region->dev = dev;
+		region->index = i;
+		region->next = *list;
+		*list = region;
+	}
+	return nr ? 0 : -EINVAL;
+}
+
+/* Does an exclusive region share writes with another one in @map? */
+static bool collides(const struct kvm_io_map *map, const struct kvm_io_region *region)
+{
+	const struct kvm_io_region *pos;
+	struct kvm_io_walk w;
+
+	kvm_io_walk_start(&w, map, region->addr, 0, &region->value);
+	w.val_len = sizeof(region->value);
+	w.any_value = !region->match_value;
+
+	/* Those that start here come first. */
+	while ((pos = kvm_io_walk_next(&w)) && pos->addr == region->addr) {
+		if (pos == region || pos->ops != region->ops)
+			continue;
+		if (!pos->len || !region->len)
+			return true;
+		if (pos->len == region->len &&
+		    (!pos->match_value || !region->match_value || pos->value == region->value))
+			return true;
+	}
+	return false;
+}
+
+/* The map of one bus with those regions of @list that are on it, for @new. */
+static int prepare_bus(struct kvm *kvm, struct kvm_io_update *u, struct kvm_io_region *list,
+		       const struct kvm_io_region **add, unsigned int bus,
+		       struct kvm_io_bus *new)
+{
+	struct kvm_io_map *old = current_map(kvm, bus), *map;
+	unsigned int nr = 0, nr_limited = 0, i;
+	struct kvm_io_region *region;
+
+	for (region = list; region; region = region->next) {
+		if (region->bus != bus)
+			continue;
+		add[nr++] = region;
+		nr_limited += !region->unlimited;
+	}
+	if (!nr)
+		return 0;
+
+	new->nr_limited = kvm->buses[bus].nr_limited;
+	for (region = u->leaving ? u->leaving->regions : NULL; region; region = region->next) {
+		if (region->bus != bus)
+			continue;
+		kvm_io_map_mark(old, region);
+		new->nr_limited -= !region->unlimited;
+	}
+
+	map = kvm_io_map_update(u, old, add, nr);
+	if (IS_ERR(map))
+		return PTR_ERR(map);
+
+	for (i = 0; i < nr; i++) {
+		if (add[i]->exclusive && collides(map, add[i]))
+			return -EEXIST;
+	}
+
+	/* A full bus is full for unlimited regions, too. */
+	if (new->nr_limited + max(nr_limited, 1) > NR_IOBUS_DEVS)
+		return -ENOSPC;
+
+	new->nr_limited += nr_limited;
+	RCU_INIT_POINTER(new->map, map);
+	return 0;
+}
+
+/*
+ * Publish @nr more regions of @dev; with @replace, in place of those that it has
+ * on the same buses.
+ */
+static int update_device(struct kvm *kvm, struct kvm_io_device *dev,
+			 const struct kvm_io_region *regions, unsigned int nr, bool replace)
+{
+	struct kvm_io_update u = { .gfp = GFP_KERNEL_ACCOUNT, .leaving = replace ? dev : NULL };
+	struct kvm_io_region *list = NULL, *left = NULL, **link;
+	struct kvm_io_bus new[KVM_NR_BUSES] = {};
+	const struct kvm_io_region **add;
+	unsigned int bus;
+	int ret;
+
+	lockdep_assert_held(&kvm->slots_lock);
+
+	add = kvm_io_alloc(array_size(nr, sizeof(*add)), GFP_KERNEL_ACCOUNT);
+	ret = add ? copy_regions(&list, dev, regions, nr) : -ENOMEM;
+	for (bus = 0; bus < KVM_NR_BUSES && !ret; bus++)
+		ret = prepare_bus(kvm, &u, list, add, bus, &new[bus]);
+	kfree(add);
+	if (ret) {
+		kvm_io_map_free_list(u.fresh);
+		free_regions(list);
+		return ret;
+	}
+
+	/* From here on nothing fails. */
+	for (bus = 0; bus < KVM_NR_BUSES; bus++) {
+		struct kvm_io_map *map = rcu_access_pointer(new[bus].map);
+
+		if (!map)
+			continue;
+		rcu_assign_pointer(kvm->buses[bus].map, map);
+		kvm->buses[bus].nr_limited = new[bus].nr_limited;
+	}
+	free_stale_later(kvm, &u);
+
+	for (link = &dev->regions; *link; ) {
+		if (replace && rcu_access_pointer(new[(*link)->bus].map))
+			move_region(link, &left);
+		else
+			link = &(*link)->next;
+	}
+	*link = list;
+	if (hlist_unhashed(&dev->node))
+		hlist_add_head(&dev->node, &kvm->io_devices);
+
+	if (left)
+		synchronize_srcu_expedited(&kvm->srcu);
+	free_regions(left);
+	return 0;
+}
+
+int kvm_io_bus_register(struct kvm *kvm, struct kvm_io_device *dev,
+			const struct kvm_io_region *regions, unsigned int nr)
+{
+	return update_device(kvm, dev, regions, nr, false);
+}
+EXPORT_SYMBOL_GPL(kvm_io_bus_register);
+
+int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
+		       const struct kvm_io_region *regions, unsigned int nr)
+{
+	return update_device(kvm, dev, regions, nr, true);
+}
+EXPORT_SYMBOL_GPL(kvm_io_bus_replace);
+
+/* Give back the room of cleared slots, as far as there is memory to do so. */
+static void compact(struct kvm *kvm, unsigned long buses)
+{
+	unsigned int bus;
+
+	for_each_set_bit(bus, &buses, KVM_NR_BUSES) {
+		struct kvm_io_update u = { .gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN };
+		struct kvm_io_map *map = kvm_io_map_update(&u, current_map(kvm, bus), NULL, 0);
+
+		if (IS_ERR(map)) {
+			kvm_io_map_free_list(u.fresh);
+			continue;
+		}
+		rcu_assign_pointer(kvm->buses[bus].map, map);
+		free_stale_later(kvm, &u);
+	}
+}
+
+static bool is_listed(const struct kvm_io_region *region,
+		      const struct kvm_io_region *regions, unsigned int nr)
+{
+	const struct kvm_io_region *r;
+
+	for (r = regions; r < regions + nr; r++) {
+		if (region->bus == r->bus && region->addr == r->addr && region->len == r->len &&
+		    region->match_value == r->match_value &&
+		    (!r->match_value || region->value == r->value))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Remove the regions of @dev that equal one of @regions, all of them if that is
+ * NULL, and wait until no access uses them.
+ */
+static void remove_regions(struct kvm *kvm, struct kvm_io_device *dev,
+			   const struct kvm_io_region *regions, unsigned int nr)
+{
+	struct kvm_io_region *left = NULL, **link = &dev->regions, *region;
+	unsigned long buses = 0;
+
+	while ((region = *link)) {
+		if (regions && !is_listed(region, regions, nr)) {
+			link = &region->next;
+			continue;
+		}
+		kvm_io_map_clear(current_map(kvm, region->bus), region);
+		kvm->buses[region->bus].nr_limited -= !region->unlimited;
+		buses |= BIT(region->bus);
+		move_region(link, &left);
+	}
+	if (!left)
+		return;
+
+	compact(kvm, buses);
+	synchronize_srcu_expedited(&kvm->srcu);
+	free_regions(left);
+}
+
+void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
+		       const struct kvm_io_region *regions, unsigned int nr)
+{
+	lockdep_assert_held(&kvm->slots_lock);
+
+	remove_regions(kvm, dev, regions, nr);
+}
+EXPORT_SYMBOL_GPL(kvm_io_bus_remove);
+
+static void release_device(struct kvm_io_device *dev)
+{
+	hlist_del_init(&dev->node);
+	if (dev->release)
+		dev->release(dev);
+}
+
+void kvm_io_bus_unregister(struct kvm *kvm, struct kvm_io_device *dev)
+{
+	lockdep_assert_held(&kvm->slots_lock);
+
+	if (hlist_unhashed(&dev->node))
+		return;
+
+	remove_regions(kvm, dev, NULL, 0);
+	release_device(dev);
+}
+EXPORT_SYMBOL_GPL(kvm_io_bus_unregister);
+
+void kvm_io_bus_destroy(struct kvm *kvm)
+{
+	struct kvm_io_device *dev;
+	struct hlist_node *next;
+	unsigned int bus;
+
+	for (bus = 0; bus < KVM_NR_BUSES; bus++) {
+		kvm_io_map_free(current_map(kvm, bus));
+		RCU_INIT_POINTER(kvm->buses[bus].map, NULL);
+		kvm->buses[bus].nr_limited = 0;
+	}
+	hlist_for_each_entry_safe(dev, next, &kvm->io_devices, node) {
+		free_regions(dev->regions);
+		dev->regions = NULL;
+		release_device(dev);
+	}
+
+	/* Retired maps are freed before kvm->srcu is. */
+	srcu_barrier(&kvm->srcu);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_bus_destroy);
+
+static void start_access(struct kvm_io_walk *w, struct kvm *kvm, enum kvm_bus bus,
+			 gpa_t addr, int len, const void *val)
+{
+	/*
+	 * Orders whatever the vCPU did before this access, and has seen, before
+	 * the map is read. Acquire is too weak: nothing that the vCPU saw need
+	 * have come from reading the map. Pairs with rcu_assign_pointer() and
+	 * what the registering side publishes after it.
+	 */
+	smp_mb__after_srcu_read_lock();
+	kvm_io_walk_start(w, srcu_dereference(kvm->buses[bus].map, &kvm->srcu), addr, len, val);
+}
+
+int kvm_io_bus_write(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
+		     int len, const void *val)
+{
+	const struct kvm_io_region *region;
+	struct kvm_io_walk w;
+
+	start_access(&w, vcpu->kvm, bus, addr, len, val);
+	while ((region = kvm_io_walk_next(&w))) {
+		if (region->ops->write && !region->ops->write(vcpu, region, addr, len, val))
+			return 0;
+	}
+	return -EOPNOTSUPP;
+}
+EXPORT_SYMBOL_GPL(kvm_io_bus_write);
+
+int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
+		    int len, void *val)
+{
+	const struct kvm_io_region *region;
+	struct kvm_io_walk w;
+
+	start_access(&w, vcpu->kvm, bus, addr, len, NULL);
+	while ((region = kvm_io_walk_next(&w))) {
+		if (region->ops->read && !region->ops->read(vcpu, region, addr, len, val))
+			return 0;
+	}
+	return -EOPNOTSUPP;
+}
+EXPORT_SYMBOL_GPL(kvm_io_bus_read);
+
+const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, gpa_t addr,
+					    const struct kvm_io_region_ops *ops)
+{
+	const struct kvm_io_region *region;
+	struct kvm_io_walk w;
+
+	lockdep_assert_held(&kvm->srcu);
+
+	start_access(&w, kvm, bus, addr, 1, NULL);
+	do {
+		region = kvm_io_walk_next(&w);
+	} while (region && region->ops != ops);
+	return region;
+}
+EXPORT_SYMBOL_GPL(kvm_io_bus_find);

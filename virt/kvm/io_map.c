@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The lookup structure of the I/O bus: which regions contain an access?
+ *
+ * A map is an array of entries, sorted by start. Regions live in leaves of at
+ * most KVM_IO_MAP_LEAF; the root is a map of leaves. Regions that match on a
+ * value share one entry for their range, and behind it a map of the same kind,
+ * sorted by value:
+ *
+ *	root	[ 0x20 | 0x4000 | 0x9000 ]	start  first address
+ *		    |        |        |		last   last address, inclusive
+ *	leaf	[ A B C ][ D E F G ][ H ]	reach  largest last up to here
+ *		               |		outer  nearest entry before this one
+ *	values	           [ 1 | 2 | 7 ]	       that has a larger last, or -1
+ *
+ * What order() sorts last is innermost: a later start, then length 0, then a
+ * shorter range, then a match on the value, then the earlier registration. So
+ * the regions that contain an access [first, last] come out innermost first
+ * when the array is walked backwards from the last start <= first:
+ *
+ *	   +--------------- A ---------------+	at x: C has x behind its end;
+ *	     +-- B --+      +----- D -----+	outer[E] = D skips nothing that
+ *	                      +- E -+		contains x, and E itself.
+ *	                          x		D, then outer[D] = A skips B.
+ *
+ * - reach[i] < last: no entry up to i contains the access. Stop.
+ * - last[i] < last: entry i does not, and neither does any that ends no later
+ *   than i does, which all are between outer[i] and i. Go on at outer[i].
+ * - otherwise entry i contains the access: it starts no later, it ends no
+ *   earlier. Go on at i - 1.
+ *
+ * For a leaf in the root, last is that of any region in it, so that the walk
+ * goes down only where there may be something to find. It costs a binary search
+ * for the root and one for each leaf that it enters, plus the number of regions
+ * that contain the access and of those they overlap in part at its address;
+ * regions elsewhere cost nothing.
+ *
+ * Readers hold no lock, so a map never changes once it is published, but for
+ * one thing: a slot may become NULL. An update copies the root and those leaves
+ * that change, and shares the others. Removal needs no memory: it clears the
+ * slot, and the next update drops it.
+ */
+#include <linux/compiler.h>
+#include <linux/err.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/unaligned.h>
+#include <kunit/static_stub.h>
+#include <kunit/visibility.h>
+
+#include "io_map.h"
+
+void *kvm_io_alloc(size_t size, gfp_t gfp)
+{
+	KUNIT_STATIC_STUB_REDIRECT(kvm_io_alloc, size, gfp);
+	return kmalloc(size, gfp);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_alloc);
+
+/* The index of the last entry with start <= @key, -1 if there is none. */
+static int last_start(const struct kvm_io_map *map, u64 key)
+{
+	const struct kvm_io_entry *base = map->entry;
+	unsigned int n = map->nr;
+
+	if (!n || base->start > key)
+		return -1;
+
+	while (n > 1) {
+		unsigned int half = n / 2;
+
+		base += base[half].start <= key ? half : 0;
+		n -= half;
+	}
+	return base - map->entry;
+}
+
+static void descend(struct kvm_io_walk *w, struct kvm_io_map *map, u64 key, u64 last)
+{
+	struct kvm_io_level *level = &w->level[++w->depth];
+
+	level->map = map;
+	level->key = key;
+	level->last = last;
+	level->i = last_start(map, key);
+}
+
+/*
+ * Begin a walk over the regions of @map that contain the @len bytes at @addr,
+ * and match on the value @val if they match on one.
+ */
+void kvm_io_walk_start(struct kvm_io_walk *w, const struct kvm_io_map *map,
+		       gpa_t addr, gpa_t len, const void *val)
+{
+	u64 last = len ? addr + len - 1 : addr;
+
+	w->val = val;
+	w->val_len = len;
+	w->any_value = false;
+	w->wraps = last < addr;
+	w->depth = -1;
+	if (map)
+		descend(w, (struct kvm_io_map *)map, addr, w->wraps ? U64_MAX : last);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_walk_start);
+
+static void descend_values(struct kvm_io_walk *w, struct kvm_io_map *values)
+{
+	u64 value;
+
+	if (w->any_value) {
+		descend(w, values, U64_MAX, 0);
+		return;
+	}
+	if (!w->val)
+		return;
+
+	switch (w->val_len) {
+	case 1:
+		value = *(const u8 *)w->val;
+		break;
+	case 2:
+		value = get_unaligned((const u16 *)w->val);
+		break;
+	case 4:
+		value = get_unaligned((const u32 *)w->val);
+		break;
+	case 8:
+		value = get_unaligned((const u64 *)w->val);
+		break;
+	default:
+		return;
+	}
+	descend(w, values, value, value);
+}
+
+/* The next region outwards, NULL at the end. */
+const struct kvm_io_region *kvm_io_walk_next(struct kvm_io_walk *w)
+{
+	while (w->depth >= 0) {
+		struct kvm_io_level *level = &w->level[w->depth];
+		struct kvm_io_entry *e = &level->map->entry[level->i];
+		void *slot;
+
+		if (level->i < 0 || e->reach < level->last) {
+			w->depth--;
+			continue;
+		}
+		if (e->last < level->last) {
+			level->i = e->outer;
+			continue;
+		}
+		level->i--;
+
+		slot = READ_ONCE(e->slot);
+		if (!slot)
+			continue;
+
+		switch (e->kind) {
+		case KVM_IO_ENTRY_LEAF:
+			descend(w, slot, level->key, level->last);
+			break;
+		case KVM_IO_ENTRY_VALUES:
+			descend_values(w, slot);
+			break;
+		case KVM_IO_ENTRY_EXACT:
+			if (e->start != level->key)
+				break;
+			return slot;
+		default:
+			/* No range contains an access that wraps. */
+			if (w->wraps)
+				break;
+			return slot;
+		}
+	}
+	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_walk_next);
+
+/* Innermost last. Two regions of one range and kind are equal. */
+static int order(const struct kvm_io_entry *a, const struct kvm_io_entry *b)
+{
+	bool a_exact = a->kind == KVM_IO_ENTRY_EXACT;
+	bool b_exact = b->kind == KVM_IO_ENTRY_EXACT;
+
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	if (a_exact != b_exact)
+		return a_exact ? 1 : -1;
+	if (a->last != b->last)
+		return a->last > b->last ? -1 : 1;
+	return a->kind - b->kind;
+}
+
+static struct kvm_io_entry entry_of(const struct kvm_io_region *region, bool by_value)
+{
+	u64 last = region->addr + (region->len ?: KVM_IO_MAX_LEN) - 1;
+	struct kvm_io_entry e = { .slot = (void *)region };
+
+	if (by_value) {
+		e.start = region->value;
+		e.last = region->value;
+	} else {
+		e.start = region->addr;
+		e.last = last < region->addr ? U64_MAX : last;
+		if (!region->len)
+			e.kind = KVM_IO_ENTRY_EXACT;
+		else if (region->match_value)
+			e.kind = KVM_IO_ENTRY_VALUES;
+	}
+	return e;
+}
+
+static int compare_regions(const void *a, const void *b)
+{
+	const struct kvm_io_region *ra = *(const struct kvm_io_region **)a;
+	const struct kvm_io_region *rb = *(const struct kvm_io_region **)b;
+	struct kvm_io_entry ea = entry_of(ra, false), eb = entry_of(rb, false);
+	int ret = order(&ea, &eb);
+
+	if (!ret && ea.kind == KVM_IO_ENTRY_VALUES && ra->value != rb->value)
+		ret = ra->value < rb->value ? -1 : 1;
+	if (!ret)
+		ret = ra->index < rb->index ? 1 : -1;
+	return ret;
+}
+
+static struct kvm_io_map *new_map(struct kvm_io_update *u, unsigned int room)
+{
+	struct kvm_io_map *map = kvm_io_alloc(struct_size(map, entry, room), u->gfp);
+
+	if (!map)
+		return NULL;
+
+	map->nr = 0;
+	map->dirty = false;
+	map->next = u->fresh;
+	u->fresh = map;
+	return map;
+}
+
+static void retire(struct kvm_io_update *u, struct kvm_io_map *map)
+{
+	map->next = u->stale;
+	u->stale = map;
+}
+
+/* Add a copy of @e behind the others, with its links. */
+static void append(struct kvm_io_map *map, const struct kvm_io_entry *e)
+{
+	struct kvm_io_entry *new = &map->entry[map->nr];
+	int outer = (int)map->nr - 1;
+
+	*new = *e;
+	new->reach = map->nr ? max(e->last, map->entry[outer].reach) : e->last;
+	while (outer >= 0 && map->entry[outer].last <= e->last)
+		outer = map->entry[outer].outer;
+	new->outer = outer;
+	map->nr++;
+}
+
+static void append_leaf(struct kvm_io_map *root, struct kvm_io_map *leaf)
+{
+	append(root, &(struct kvm_io_entry) {
+		.start = leaf->entry[0].start,
+		.last = leaf->entry[leaf->nr - 1].reach,
+		.slot = leaf,
+		.kind = KVM_IO_ENTRY_LEAF,
+	});
+}
+
+struct kvm_io_merge {
+	struct kvm_io_update *u;
+	struct kvm_io_map *old, *new;
+	const struct kvm_io_region **add;
+	unsigned int nr;		/* additions still to come */
+	bool by_value;
+};
+
+static struct kvm_io_map *leaf_at(const struct kvm_io_map *root, unsigned int i)
+{
+	return root->entry[i].slot;
+}
+
+static bool is_kept(const struct kvm_io_merge *m, const struct kvm_io_entry *e)
+{
+	const struct kvm_io_region *region = e->slot;
+
+	if (!region || e->kind == KVM_IO_ENTRY_VALUES)
+		return region;
+	return !m->u->leaving || region->dev != m->u->leaving;
+}
+
+static unsigned int nr_kept(const struct kvm_io_merge *m, const struct kvm_io_map *leaf)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < leaf->nr; i++)
+		nr += is_kept(m, &leaf->entry[i]);
+	return nr;
+}
+
+/* Step (@leaf, @i) to the next entry that is kept, up to the leaf @end. */
+static struct kvm_io_entry *next_kept(const struct kvm_io_merge *m, unsigned int *leaf,
+				      unsigned int end, unsigned int *i)
+{
+	for (; *leaf < end; (*leaf)++, *i = 0) {
+		struct kvm_io_map *map = leaf_at(m->old, *leaf);
+
+		while (*i < map->nr) {
+			struct kvm_io_entry *e = &map->entry[(*i)++];
+
+			if (is_kept(m, e))
+				return e;
+		}
+	}
+	return NULL;
+}
+
+/* How many of the additions from @skip on belong before the leaf behind @leaf? */
+static unsigned int nr_additions(const struct kvm_io_merge *m, unsigned int skip,
+				 unsigned int leaf)
+{
+	const struct kvm_io_entry *behind;
+	unsigned int i;
+
+	if (!m->old || leaf + 1 >= m->old->nr)
+		return m->nr - skip;
+
+	behind = &leaf_at(m->old, leaf + 1)->entry[0];
+	for (i = skip; i < m->nr; i++) {
+		struct kvm_io_entry e = entry_of(m->add[i], m->by_value);
+		int ret = order(&e, behind);
+
+		/* A region goes before its equals, a value goes to them. */
+		if (ret > 0 || (!ret && e.kind == KVM_IO_ENTRY_VALUES))
+			break;
+	}
+	return i - skip;
+}
+
+static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
+				const struct kvm_io_region **add, unsigned int nr, bool by_value);
+
+/* Write the leaves [@from, @end) and @nr additions to new leaves of @room. */
+static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int end,
+			unsigned int nr, unsigned int room)
+{
+	const struct kvm_io_region **last = m->add + nr;
+	unsigned int i = 0;
+	struct kvm_io_entry *old = next_kept(m, &from, end, &i);
+	struct kvm_io_map *leaf = NULL;
+
+	while (old || m->add < last) {
+		struct kvm_io_entry e, *used = NULL;
+		unsigned int taken = 0;
+
+		if (m->add < last) {
+			e = entry_of(*m->add, m->by_value);
+			taken = 1;
+		}
+		if (!taken || (old && order(&e, old) > 0)) {
+			e = *old;
+			used = old;
+			taken = 0;
+		}
+
+		if (e.kind == KVM_IO_ENTRY_VALUES) {
+			struct kvm_io_map *values = NULL;
+
+			if (!used && old && !order(&e, old))
+				used = old;
+			if (used)
+				values = used->slot;
+			while (taken && m->add + taken < last) {
+				struct kvm_io_entry next = entry_of(m->add[taken], false);
+
+				if (order(&e, &next))
+					break;
+				taken++;
+			}
+			e.slot = values;
+			if (taken || values->dirty)
+				e.slot = merge(m->u, values, m->add, taken, true);
+			if (IS_ERR(e.slot))
+				return PTR_ERR(e.slot);
+		}
+
+		m->add += taken;
+		m->nr -= taken;
+		if (used)
+			old = next_kept(m, &from, end, &i);
+		if (!e.slot)
+			continue;
+
+		if (leaf && leaf->nr == room) {
+			append_leaf(m->new, leaf);
+			leaf = NULL;
+		}
+		if (!leaf)
+			leaf = new_map(m->u, room);
+		if (!leaf)
+			return -ENOMEM;
+		append(leaf, &e);
+	}
+	if (leaf)
+		append_leaf(m->new, leaf);
+	return 0;
+}
+
+/*
+ * A new root over the leaves of @old, shared where nothing changes. A run of
+ * leaves that do change is written anew, evenly filled; small ones are joined.
+ */
+static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
+				const struct kvm_io_region **add, unsigned int nr, bool by_value)
+{
+	struct kvm_io_merge m = { .u = u, .old = old, .add = add, .nr = nr, .by_value = by_value };
+	unsigned int leaves = old ? old->nr : 0, i = 0;
+
+	m.new = new_map(u, leaves + nr / KVM_IO_MAP_LEAF + min(nr, leaves + 1));
+	if (!m.new)
+		return ERR_PTR(-ENOMEM);
+
+	while (i < leaves || m.nr) {
+		unsigned int from = i, added = 0, total = 0, room;
+		unsigned int n = nr_additions(&m, 0, i);
+
+		if (!n && !leaf_at(old, i)->dirty) {
+			append(m.new, &old->entry[i++]);
+			continue;
+		}
+
+		do {
+			added += n;
+			total += n;
+			if (i < leaves) {
+				total += nr_kept(&m, leaf_at(old, i));
+				retire(u, leaf_at(old, i));
+			}
+			i++;
+			if (i >= leaves)
+				break;
+			n = nr_additions(&m, added, i);
+		} while (n || leaf_at(old, i)->dirty ||
+			 total + leaf_at(old, i)->nr <= KVM_IO_MAP_LEAF);
+
+		if (total) {
+			room = DIV_ROUND_UP(total, DIV_ROUND_UP(total, KVM_IO_MAP_LEAF));
+			if (merge_leaves(&m, from, min(i, leaves), added, room))
+				return ERR_PTR(-ENOMEM);
+		}
+	}
+	if (old)
+		retire(u, old);
+
+	/* Nothing has been allocated after an empty root. */
+	if (!m.new->nr) {
+		u->fresh = m.new->next;
+		kfree(m.new);
+		return NULL;
+	}
+	return m.new;
+}
+
+/*
+ * The map that has the regions of @old, but for those that were cleared or are
+ * leaving, and the @nr regions at @add, which it sorts. Of equal ones that with
+ * the smallest index has precedence, and those in @old have precedence over all
+ * of them. NULL is the empty map.
+ *
+ * Returns an ERR_PTR() if memory ran out. Then @u->fresh is to be freed, @old
+ * and its readers see no change, and the same update can be tried again.
+ */
+struct kvm_io_map *kvm_io_map_update(struct kvm_io_update *u, struct kvm_io_map *old,
+				     const struct kvm_io_region **add, unsigned int nr)
+{
+	if (nr > 1)
+		sort(add, nr, sizeof(*add), compare_regions, NULL);
+	return merge(u, old, add, nr, false);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_update);
+
+static void mark_path(struct kvm_io_map *map, const struct kvm_io_region *region, bool clear)
+{
+	const struct kvm_io_region *pos;
+	struct kvm_io_level *level;
+	struct kvm_io_walk w;
+
+	kvm_io_walk_start(&w, map, region->addr, region->len, &region->value);
+	w.val_len = sizeof(region->value);
+	do {
+		pos = kvm_io_walk_next(&w);
+		if (WARN_ON_ONCE(!pos))
+			return;
+	} while (pos != region);
+
+	level = &w.level[w.depth];
+	if (clear)
+		WRITE_ONCE(level->map->entry[level->i + 1].slot, NULL);
+	for (; level >= w.level; level--)
+		level->map->dirty = true;
+}
+
+/* Have the next update look at @region, which may be leaving. */
+void kvm_io_map_mark(struct kvm_io_map *map, const struct kvm_io_region *region)
+{
+	mark_path(map, region, false);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_mark);
+
+/* Remove @region in place. Walks that have come across it may still use it. */
+void kvm_io_map_clear(struct kvm_io_map *map, const struct kvm_io_region *region)
+{
+	mark_path(map, region, true);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_clear);
+
+void kvm_io_map_free_list(struct kvm_io_map *list)
+{
+	while (list) {
+		struct kvm_io_map *next = list->next;
+
+		kfree(list);
+		list = next;
+	}
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_free_list);
+
+/* Free @map with all below it, but for the regions. */
+void kvm_io_map_free(struct kvm_io_map *map)
+{
+	unsigned int i;
+
+	if (!map)
+		return;
+
+	for (i = 0; i < map->nr; i++) {
+		struct kvm_io_entry *e = &map->entry[i];
+
+		if (e->kind == KVM_IO_ENTRY_LEAF || e->kind == KVM_IO_ENTRY_VALUES)
+			kvm_io_map_free(e->slot);
+	}
+	kfree(map);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_free);
