@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# "make help" lists the targets.
+
+.NOTPARALLEL:
+# The kernel's make is not to see the flags and variables of this one.
+unexport MAKEFLAGS
+
+MODE ?= report
+Q := $(if $(V),,@)
+export KSRC V
+
+# $(call need,GROUP...): install what is missing of these lines of scripts/packages; convert what is out of date
+need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
+stock = $(if $(STOCK),--stock)
+
+.PHONY: series tree kernel kunit selftests sparse build-test coccicheck cocci-test fix-test checkpatch docs-test \
+	series-test check check-all nightly help clean
+
+series:			## convert the kernel, write the patch series, print its parts (the default)
+	$(Q)scripts/deps.sh common
+	$(Q)scripts/tree.py
+
+tree:			## only bring the git work tree build/linux-6.12/tree up to date: tag base is the source, HEAD converted
+	$(call need)
+
+kernel: ARCH ?= x86_64
+kernel:			## [ARCH=x86_64] [STOCK=1]: build a kernel that QEMU boots
+	$(call need,$(ARCH))
+	$(Q)scripts/kernel.py $(ARCH) $(stock)
+
+kunit: ARCH ?= um
+kunit:			## [ARCH=um]: run the KUnit suites, under QEMU if not on um
+	$(call need,$(ARCH))
+	$(Q)scripts/kunit.py $(ARCH)
+
+selftests: ARCH ?= x86_64
+selftests:		## [ARCH=x86_64] [STOCK=1] [TESTS="..."]: run KVM selftests under QEMU: real guests
+	$(call need,$(ARCH))
+	$(Q)scripts/selftests.py $(ARCH) $(stock) $(TESTS)
+
+sparse: ARCH ?= x86_64
+sparse:			## [ARCH=x86_64]: no sparse warning that stock does not have
+	$(call need,$(ARCH))
+	$(Q)scripts/sparse.py $(ARCH)
+
+build-test: ARCH ?= x86_64
+build-test:		## [ARCH=x86_64]: every commit of the series builds, with W=1
+	$(call need,$(ARCH))
+	$(Q)scripts/build_test.py $(ARCH)
+
+coccicheck:		## [MODE=report]: run our semantic patches on the converted tree, with the kernel's coccicheck
+	$(call need)
+	$(Q)for rule in scripts/coccinelle/kvm/*.cocci; do \
+		$(MAKE) -s -C "$$(scripts/tree.py dir)/tree" coccicheck MODE=$(MODE) COCCI="$(CURDIR)/$$rule" M=virt/kvm; \
+	done
+
+cocci-test:		## test the semantic patches
+	$(call need)
+	$(Q)scripts/cocci-test.sh
+
+fix-test:		## the fixes that lead the series mend what their rules find
+	$(call need)
+	$(Q)scripts/fix-test.sh
+
+checkpatch:		## checkpatch.pl --strict on every patch
+	$(call need,docs)
+	$(Q)scripts/checkpatch.sh
+
+docs-test:		## kernel-doc and Sphinx have no complaint of ours
+	$(call need,docs)
+	$(Q)scripts/docs-test.sh
+
+series-test:		## git am, reruns, wrong input and interruptions
+	$(call need)
+	$(Q)scripts/series_test.py
+
+check:			## what to run after make: tests of the series, and of the converted kernel with real guests
+	$(call need,um x86_64 docs)
+	$(Q)scripts/check.py
+
+check-all:		## all of that and what takes longer; runs in continuous integration
+	$(call need,um x86_64 arm64 s390 docs)
+	$(Q)scripts/check.py all
+
+nightly: check-all	## the same: nothing takes too long for continuous integration so far
+
+help:			## this list
+	@sed -n 's/^\([a-z-]*\):.*	## /\1	/p' Makefile | expand -t 16
+
+clean:			## remove build/
+	$(Q)rm -rf build

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: arch.py
+
+The one table of architectures, printed.  Packages are in scripts/packages, which sh reads before there is a python3.
+"""
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Arch:
+    kernel: str             # ARCH= of the kernel's make
+    objects: tuple = ()     # directories that hold what uses kvm_io_bus
+    cross: str = ""         # CROSS_COMPILE=
+    make: tuple = ()        # further variables for make
+    config: str = "defconfig"
+    fragments: tuple = ()   # scripts/config/NAME.config, merged into the above in this order
+    image: str = ""         # what QEMU boots; empty: objects only
+    qemu: str = ""          # qemu-system-NAME
+    machine: str = ""       # its flags; there is no hardware virtualisation to rely on, so always TCG
+    append: str = ""        # the kernel's command line
+    selftests: str = ""     # the directory of KVM's selftests; empty: no /dev/kvm under TCG
+
+
+ARCHES = {
+    "um": Arch("um"),
+    "x86_64": Arch("x86_64", ("arch/x86/kvm/", "virt/"),
+                   config="tinyconfig", fragments=("common", "x86_64"), image="arch/x86/boot/bzImage",
+                   qemu="x86_64", machine="-accel tcg -cpu EPYC,+svm -smp 2 -bios qboot.rom",
+                   # Without a rate given, a kernel on a loaded machine may find none, and KVM needs one.
+                   append="console=ttyS0 tsc_early_khz=1000000", selftests="x86_64"),
+    "arm64": Arch("arm64", ("arch/arm64/kvm/", "virt/"), "aarch64-linux-gnu-",
+                  config="tinyconfig", fragments=("common", "arm64"), image="arch/arm64/boot/Image",
+                  qemu="aarch64", machine="-accel tcg -M virt,virtualization=on,gic-version=3 -cpu max -smp 2",
+                  append="console=ttyAMA0", selftests="aarch64"),
+    "s390": Arch("s390", ("arch/s390/kvm/", "virt/"), "s390x-linux-gnu-",
+                 config="tinyconfig", fragments=("common", "s390"), image="arch/s390/boot/bzImage",
+                 qemu="s390x", machine="-accel tcg -M s390-ccw-virtio -cpu qemu -smp 2", append="console=ttyS1"),
+    "riscv": Arch("riscv", ("arch/riscv/kvm/", "virt/"), "riscv64-linux-gnu-",
+                  fragments=("kvm",)),
+    "powerpc": Arch("powerpc", ("arch/powerpc/kvm/", "virt/"), "powerpc64le-linux-gnu-",
+                    config="pseries_le_defconfig", fragments=("powerpc",)),
+    "powerpc-e500": Arch("powerpc", ("arch/powerpc/kvm/", "virt/"), "powerpc64le-linux-gnu-",
+                         config="corenet64_smp_defconfig", fragments=("powerpc-e500",)),
+    "mips": Arch("mips", ("arch/mips/kvm/", "virt/"), "mips64el-linux-gnuabi64-",
+                 config="loongson3_defconfig", fragments=("kvm",)),
+    "loongarch": Arch("loongarch", ("arch/loongarch/kvm/", "virt/"), make=("LLVM=-19",),
+                      fragments=("kvm",)),
+    "i386": Arch("i386", ("arch/x86/kvm/", "virt/"), config="i386_defconfig", fragments=("kvm", "i386")),
+}
+
+
+if __name__ == "__main__":
+    for name, arch in ARCHES.items():
+        print(f"{name:10} {' '.join(arch.objects) or 'KUnit only':30} {arch.qemu and 'qemu-system-' + arch.qemu}")

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: check.py [all]
+
+Run the steps of "make check", or all of them, one after the other; a failed one does not stop the rest.
+Each is a command whose output ends with "N passed, N failed"; the sum of these is the last line.
+"""
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LOGS = Path(__file__).resolve().parent.parent / "build/logs"
+# Continuous integration is cut off after 90 minutes, and the sum is to be printed before.
+SECONDS = 85 * 60
+
+# make's arguments; whether "make check" runs it, too
+STEPS = [
+    ("series-test", True),
+    ("cocci-test", True),
+    ("fix-test", True),
+    ("checkpatch", True),
+    ("docs-test", True),
+    ("kunit ARCH=um", True),
+    ("kunit ARCH=x86_64", True),
+    ("selftests ARCH=x86_64", True),
+    ("sparse", False),
+    ("build-test ARCH=x86_64", False),
+    ("build-test ARCH=arm64", False),
+    ("build-test ARCH=s390", False),
+]
+
+
+def run(command, log, seconds):
+    """The exit status, None if it took longer."""
+    # A session of its own, so that what a step has started ends with it.
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                          start_new_session=True) as process:
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+
+
+def step(arguments, seconds):
+    """Run one step: (passed, failed, what to show of it)."""
+    path = LOGS / (re.sub(r"\W+", "-", arguments) + ".log")
+    with open(path, "w", encoding="utf-8") as log:
+        status = run(["make", "--no-print-directory", *arguments.split()], log, seconds)
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    sums = re.findall(r"\b(\d+) passed, (\d+) failed\b", "\n".join(lines))
+    passed, failed = map(int, sums[-1]) if sums else (0, 0)
+    why = []
+    if status is None:
+        why = [f"stopped after {seconds:.0f} s: out of time"]
+    elif status and not failed:
+        why = [f"exit status {status}"]
+    elif not passed and not failed:
+        why = ["tested nothing"]
+    if why:
+        failed += 1
+    return passed, failed, [*lines[-40:], *why, f"the whole log: {path}"]
+
+
+def main():
+    LOGS.mkdir(parents=True, exist_ok=True)
+    steps = [arguments for arguments, short in STEPS if short or sys.argv[1:] == ["all"]]
+    end = time.monotonic() + SECONDS
+    total = [0, 0]
+    broken = []
+    for number, arguments in enumerate(steps, 1):
+        print(f"[{number:2}/{len(steps)}] {arguments:24}", end="", flush=True)
+        start = time.monotonic()
+        passed, failed, tail = step(arguments, max(0, end - start))
+        print(f"{passed:4} passed, {failed} failed  {time.monotonic() - start:5.0f} s", flush=True)
+        total[0] += passed
+        total[1] += failed
+        if failed:
+            broken.append(arguments)
+            print("\n".join(f"    {line}" for line in tail), flush=True)
+    if broken:
+        print("failed: " + "; ".join(f"make {arguments}" for arguments in broken))
+    print(f"{total[0]} passed, {total[1]} failed")
+    return bool(total[1])
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("check: interrupted")

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// A coalesced zone may have any size and any address, as it always could: one
+/// that wraps past the end of the address space matches nothing, like one of
+/// size 0. Run it after io_bus.cocci.
+///
+// Confidence: High
+// Copyright: (C) 2026 kvm-io-bus developers
+
+virtual patch
+
+@depends on patch@
+struct kvm_coalesced_mmio_zone *zone;
+identifier region;
+@@
+- region.len = zone->size;
++ /* A zone that wraps matches nothing, like one of size 0. */
++ region.len = zone->addr + zone->size < zone->addr ? 0 : zone->size;

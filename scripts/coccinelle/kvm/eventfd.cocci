@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/// An ioeventfd is a device with one region. What it matches on is a property of
+/// the region: the bus finds the value, refuses a collision, and does not count
+/// the region.
+///
+// Confidence: High
+// Copyright: (C) 2026 kvm-io-bus developers
+
+virtual patch
+
+@assign depends on patch@
+identifier kvm, bus_idx, args, eventfd;
+symbol ioeventfd_ops;
+@@
+  kvm_assign_ioeventfd_idx(struct kvm *kvm, enum kvm_bus bus_idx, struct kvm_ioeventfd *args)
+  {
++ const struct kvm_io_region region = {
++	.bus = bus_idx,
++	.addr = args->addr,
++	.len = args->len,
++	.ops = &ioeventfd_ops,
++	.value = args->datamatch,
++	.match_value = args->flags & KVM_IOEVENTFD_FLAG_DATAMATCH,
++	.exclusive = true,
++	.unlimited = true,
++ };
+  struct eventfd_ctx *eventfd;
+  ...
+  }
+
+@release depends on assign@
+struct _ioeventfd *p;
+expression E;
+symbol ioeventfd_destructor;
+@@
+  p->eventfd = E;
++ p->dev.release = ioeventfd_destructor;
+
+@registration depends on assign@
+expression kvm, bus_idx, p, ret, E, F;
+identifier l;
+@@
+- if (ioeventfd_check_collision(kvm, p)) { ... }
+- kvm_iodevice_init(&p->dev, &ioeventfd_ops);
+- ret = kvm_io_bus_register_dev(kvm, bus_idx, E, F, &p->dev);
++ ret = kvm_io_bus_register(kvm, &p->dev, &region, 1);
+  if (ret < 0)
+	goto l;
+- kvm_get_bus(kvm, bus_idx)->ioeventfd_count++;
+
+@unused_collision depends on registration@
+@@
+- ioeventfd_check_collision(...) { ... }
+
+@deassign depends on assign@
+expression kvm, bus_idx;
+identifier bus, p;
+@@
+- kvm_io_bus_unregister_dev(kvm, bus_idx, &p->dev);
+- bus = kvm_get_bus(kvm, bus_idx);
+- if (bus)
+-	bus->ioeventfd_count--;
++ kvm_io_bus_unregister(kvm, &p->dev);
+
+@unused_bus depends on deassign@
+identifier deassign.bus;
+@@
+- struct kvm_io_bus *bus;
+  ... when != bus
+      when strict
+
+@ops depends on assign@
+identifier o, fn;
+@@
+- struct kvm_io_device_ops
++ struct kvm_io_region_ops
+  o = {
+  ...,
+- .destructor = fn,
+  };
+
+@write depends on ops@
+identifier vcpu, this, addr, len, val;
+@@
+  ioeventfd_write(struct kvm_vcpu *vcpu,
+-	struct kvm_io_device *this, gpa_t addr, int len, const void *val)
++	const struct kvm_io_region *region, gpa_t addr, int len, const void *val)
+  {
+  <...
+- this
++ region->dev
+  ...>
+  }
+
+// The bus has compared the value.
+@matched depends on assign@
+expression p;
+identifier _val;
+statement S;
+symbol true;
+@@
+  ioeventfd_in_range(...)
+  {
+- u64 _val;
+  ...
+- if (p->wildcard)
+-	return true;
+- S
+- return _val == p->datamatch;
++ return true;
+  }
+
+@unaligned depends on matched@
+@@
+- #include <linux/unaligned.h>
+
+@include depends on assign@
+@@
+- #include <kvm/iodev.h>
++ #include <kvm/io_bus.h>

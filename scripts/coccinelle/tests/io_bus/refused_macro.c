@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A registration in a macro
+#include <kvm/iodev.h>
+
+struct obj {
+	struct kvm *kvm;
+	struct kvm_io_device a;
+	struct kvm_io_device b;
+};
+
+static int a_read(struct kvm_vcpu *vcpu, struct kvm_io_device *this,
+		   gpa_t addr, int len, void *val)
+{
+	return obj_get(container_of(this, struct obj, a), addr, len, val);
+}
+
+static const struct kvm_io_device_ops a_ops = {
+	.read = a_read,
+};
+
+#define OBJ_REGISTER(kvm, o, addr) \
+	kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, addr, 1, &(o)->a)
+
+int obj_init(struct kvm *kvm, struct obj *o)
+{
+	kvm_iodevice_init(&o->a, &a_ops);
+	return kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
+}

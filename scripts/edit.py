@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: edit.py TREE FILE...
+
+Edit the lines of Kconfig, Makefile and index files, which Coccinelle cannot.  Applied twice, nothing changes.
+"""
+import re
+import sys
+from pathlib import Path
+
+# file: list of (how, anchor, lines).  The anchor is a regular expression that matches exactly one line of the
+# file from its beginning; the lines go "after" or "before" that line, or "replace" it.
+EDITS = {
+    "virt/kvm/Makefile.kvm": [
+        ("after", r"kvm-y :=", ["kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o $(KVM)/iodev.o"]),
+    ],
+    "virt/Makefile": [
+        ("after", r"obj-y\s*\+= lib/$", ["obj-y\t+= kvm/"]),
+    ],
+    "lib/Kconfig.debug": [
+        ("before", r"config RESOURCE_KUNIT_TEST$", ['source "virt/kvm/tests/Kconfig"', ""]),
+    ],
+    "tools/testing/selftests/kvm/Makefile": [
+        ("after", r"TEST_GEN_PROGS_x86_64 \+= coalesced_io_test$", [
+            f"TEST_GEN_PROGS_x86_64 += x86_64/io_bus_{name}_test" for name in ("order", "sweep", "vm")]),
+    ],
+    "Documentation/virt/kvm/index.rst": [
+        ("before", r"   locking$", ["   io-bus"]),
+    ],
+}
+
+
+class EditError(Exception):
+    pass
+
+
+def apply(tree, name):
+    """Make the edits declared for the file, but for those that are there already."""
+    if name not in EDITS:
+        raise EditError(f"{name}: scripts/edit.py declares no edit of this file")
+    path = Path(tree, name)
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        raise EditError(f"{name}: no such file in the tree") from None
+    for how, anchor, new in EDITS[name]:
+        found = [i for i, line in enumerate(lines) if re.match(anchor, line)]
+        if how == "replace" and not found and new in (lines[i:i + len(new)] for i in range(len(lines))):
+            continue
+        if len(found) != 1:
+            raise EditError(f"{name}: /{anchor}/ matches {len(found)} lines, not exactly one")
+        first = found[0] + (how == "after")
+        last = found[0] + (how != "before")
+        if how == "before" and lines[max(0, first - len(new)):first] == new:
+            continue
+        if how == "after" and lines[first:first + len(new)] == new:
+            continue
+        lines[first:last] = new
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
+    try:
+        for argument in sys.argv[2:]:
+            apply(sys.argv[1], argument)
+    except EditError as error:
+        print(f"edit: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: guest.py ARCH IMAGE [INITRAMFS] [--append WORDS] [--timeout SECONDS] [--log FILE]
+
+Boot a kernel in QEMU as scripts/arch.py says, its console on the terminal.  The exit status is the one that
+the guest's init prints as "guest: exit N", or 1 after a fault of the kernel, a time-out or an end without one.
+"""
+import argparse
+import contextlib
+import re
+import shlex
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+
+import kernel
+import tree
+from arch import ARCHES
+
+# What the kernel says when something is wrong with it.  The console may cut into a line of userspace's.
+FAULT = re.compile(r"\bBUG: |kernel BUG at|\bWARNING: |\bINFO: (?:task|rcu|possible)|\bOops\b|UBSAN: |"
+                   r"general protection fault|Unable to handle kernel|Kernel panic - not syncing")
+EXIT = re.compile(r"^guest: exit (\d+)$")
+
+
+@dataclass
+class Boot:
+    status: int = 1         # of the guest's init
+    end: str = ""           # why there is no such status
+    lines: list = field(default_factory=list)
+
+    def faults(self):
+        return [line for line in self.lines if FAULT.search(line)]
+
+
+def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=False):
+    """Run a guest to its end; every line of its console goes to the log, and to the terminal if echo says so."""
+    command = [f"qemu-system-{arch.qemu}", "-nodefaults", "-nographic", "-no-reboot", "-m", "1024",
+               "-serial", "stdio", *shlex.split(arch.machine), "-kernel", str(image),
+               *(["-initrd", str(initramfs)] if initramfs else []),
+               "-append", f"{arch.append} panic=-1 oops=panic {append}"]
+    if kernel.VERBOSE:
+        print("+", shlex.join(command), flush=True)
+    result, expired = Boot(end="QEMU ended without a status of the guest"), threading.Event()
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(open(log, "w", encoding="utf-8")) if log else None
+        try:
+            qemu = stack.enter_context(subprocess.Popen(command, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
+        except FileNotFoundError:
+            raise tree.Error(f"{command[0]} is missing: install its package of scripts/packages") from None
+        # In front of Popen's wait, so that whatever ends this ends QEMU.
+        stack.callback(qemu.kill)
+
+        def expire():
+            expired.set()
+            qemu.kill()
+        timer = threading.Timer(timeout, expire)
+        stack.callback(timer.cancel)
+        timer.start()
+        for line in qemu.stdout:
+            line = line.rstrip("\r\n")
+            result.lines.append(line)
+            if file:
+                print(line, file=file, flush=True)
+            if echo:
+                print(line, flush=True)
+            match = EXIT.match(line)
+            if match:
+                result.status, result.end = int(match[1]), ""
+    if expired.is_set():
+        result.status, result.end = 1, f"time-out after {timeout} s"
+    elif any("Kernel panic" in line for line in result.lines):
+        result.status, result.end = 1, "kernel panic"
+    return result
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
+    parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.qemu])
+    parser.add_argument("image")
+    parser.add_argument("initramfs", nargs="?")
+    parser.add_argument("--append", default="")
+    parser.add_argument("--timeout", type=int, default=300)
+    parser.add_argument("--log")
+    args = parser.parse_args()
+    result = boot(ARCHES[args.arch], args.image, args.initramfs, args.append, args.timeout, args.log, echo=True)
+    for line in result.faults():
+        print(f"guest: the kernel says: {line}", file=sys.stderr)
+    if result.end:
+        print(f"guest: {result.end}", file=sys.stderr)
+    return result.status or bool(result.faults())
+
+
+if __name__ == "__main__":
+    kernel.run(main)

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The init of a test guest: runs the programs that /tests names, a line each,
+ * and prints how each ended. guest.py reads the last line, selftests.py the
+ * others.
+ */
+#include <err.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TIME_LIMIT	120	/* seconds a test */
+#define KSFT_SKIP	4	/* as in kselftest.h */
+
+static void mount_at(const char *type, const char *dir)
+{
+	mkdir(dir, 0755);
+	if (mount(type, dir, type, 0, NULL))
+		warn("mount %s", dir);
+}
+
+static void print_status(const char *name, int status)
+{
+	printf("RESULT %s ", name);
+	if (WIFSIGNALED(status))
+		printf("signal %d\n", WTERMSIG(status));
+	else if (WEXITSTATUS(status) == KSFT_SKIP)
+		puts("skip");
+	else if (WEXITSTATUS(status))
+		printf("exit %d\n", WEXITSTATUS(status));
+	else
+		puts("pass");
+}
+
+static void run(const char *name)
+{
+	time_t deadline = time(NULL) + TIME_LIMIT;
+	pid_t pid, ended;
+	int status;
+
+	printf("RUN %s\n", name);
+	pid = fork();
+	if (pid < 0)
+		err(1, "fork");
+	if (!pid) {
+		setpgid(0, 0);
+		execl(name, name, NULL);
+		err(127, "%s", name);
+	}
+	do {
+		usleep(10000);
+		ended = waitpid(pid, &status, WNOHANG);
+	} while (!ended && time(NULL) < deadline);
+
+	if (ended)
+		print_status(name, status);
+	else
+		printf("RESULT %s timeout\n", name);
+	/* What a test leaves behind must not disturb the next one. */
+	kill(-pid, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+}
+
+int main(void)
+{
+	char name[256];
+	FILE *tests;
+
+	setvbuf(stdout, NULL, _IONBF, 0);
+	mount_at("proc", "/proc");
+	mount_at("sysfs", "/sys");
+	mount_at("devtmpfs", "/dev");
+	mount_at("tmpfs", "/tmp");
+	mount_at("debugfs", "/sys/kernel/debug");
+
+	tests = fopen("/tests", "r");
+	if (!tests)
+		err(1, "/tests");
+	while (fgets(name, sizeof(name), tests)) {
+		name[strcspn(name, "\n")] = '\0';
+		run(name);
+	}
+	puts("guest: exit 0");
+	tcdrain(STDOUT_FILENO);
+	/* QEMU's -no-reboot ends it here; powering off would need ACPI. */
+	reboot(RB_AUTOBOOT);
+	return 1;
+}

@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: kernel.py ARCH [--stock] [--debug] [--objects] [VARIABLE=VALUE...]
+
+Configure and build the converted kernel, outside its sources; the last line is the path of the image.
+  --stock    the untouched kernel
+  --debug    with lockdep, KASAN and preemption (scripts/config/debug.config)
+  --objects  only the directories that use kvm_io_bus; the last line is the path of make's output
+A VARIABLE=VALUE, such as W=1, is passed on to the kernel's make.
+"""
+import argparse
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import tree
+from arch import ARCHES
+
+CONFIG = tree.REPO / "scripts/config"
+VERBOSE = bool(os.environ.get("V"))
+ENV = {**os.environ, "CCACHE_NOHASHDIR": "1"}   # so that a directory's name does not hide what ccache has
+
+
+@contextlib.contextmanager
+def step(what):
+    print(f"{what} ...", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"{what}: {time.monotonic() - start:.0f} s", flush=True)
+
+
+def logged(command, log, cwd=None):
+    """Run a command whose output goes to a file, and with V=1 to the terminal, too."""
+    if VERBOSE:
+        print("+", shlex.join(map(str, command)), flush=True)
+    with open(log, "a", encoding="utf-8") as file:
+        with subprocess.Popen(command, cwd=cwd, env=ENV, text=True, errors="replace", stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+            for line in process.stdout:
+                file.write(line)
+                if VERBOSE:
+                    print(line, end="", flush=True)
+    if process.returncode:
+        if not VERBOSE:
+            print("".join(Path(log).read_text(encoding="utf-8").splitlines(keepends=True)[-25:]), end="")
+        raise tree.Error(f"{shlex.join(map(str, command[:3]))} ...: exit {process.returncode}; see {log}")
+
+
+class Kernel:
+    """One kernel: an architecture, a work tree at a revision of build/linux-VERSION/tree, and a configuration."""
+
+    def __init__(self, name, work_tree="converted", debug=False):
+        self.name, self.arch, self.debug = name, ARCHES[name], debug
+        self.directory = tree.Work().directory
+        self.label = f"{name} {work_tree}" + (" debug" if debug else "")
+        self.source = self.directory / work_tree
+        # In a direct subdirectory kbuild names the sources relative to it. So to ccache the work trees look the
+        # same, and what differs between two of them is all that is compiled.
+        self.output = self.source / f".{name}{'-debug' if debug else ''}"
+        self.image = self.output / self.arch.image
+        self.log = self.output / "make.log"
+
+    def checkout(self, revision):
+        """A work tree of its own, for tree.py rewrites the files of tree/ and make would build them all again."""
+        main = tree.Git(self.directory / "tree")
+        try:
+            commit = main("rev-parse", revision + "^{commit}").strip()
+        except (OSError, tree.Error):
+            raise tree.Error(f"{self.directory}/tree has no revision {revision}: run make first") from None
+        try:
+            if (self.source / ".git").is_file():
+                tree.Git(self.source)("reset", "-q", "--hard", commit)
+                return
+        except tree.Error:
+            pass    # tree/ was unpacked anew, or the check-out was interrupted
+        with step(f"{self.label}: check out {revision}"):
+            tree.run("rm", "-rf", str(self.source))
+            main("worktree", "prune")
+            main("worktree", "add", "-q", "--detach", str(self.source), commit)
+
+    def variables(self):
+        cc = "clang" + self.arch.make[0].removeprefix("LLVM=") if self.arch.make else self.arch.cross + "gcc"
+        return [f"ARCH={self.arch.kernel}", f"CROSS_COMPILE={self.arch.cross}", *self.arch.make,
+                f"CC=ccache {cc}", "HOSTCC=ccache gcc"]
+
+    def make(self, *targets):
+        logged(["make", *([] if VERBOSE else ["-s"]), f"-j{len(os.sched_getaffinity(0))}", f"O={self.output}",
+                *self.variables(), *targets], self.log, self.source)
+
+    def suites(self):
+        """A fragment with the KUnit suites of this tree."""
+        kconfig = self.source / "virt/kvm/tests/Kconfig"
+        names = re.findall(r"^config (\w+_KUNIT_TEST)$", kconfig.read_text(encoding="utf-8"), re.M) \
+            if kconfig.exists() else []
+        fragment = self.output / "suites.config"
+        fragment.write_text("".join(f"CONFIG_{name}=y\n" for name in names), encoding="utf-8")
+        return fragment
+
+    def configure(self):
+        config = self.output / ".config"
+        fragments = [CONFIG / f"{name}.config" for name in self.arch.fragments]
+        fragments.append(self.suites())
+        if self.debug:
+            fragments.append(CONFIG / "debug.config")
+        wanted = self.arch.config + "\n" + "".join(path.read_text(encoding="utf-8") for path in fragments)
+        stamp = self.output / ".wanted"
+        if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
+            self.make(self.arch.config)
+            logged(["scripts/kconfig/merge_config.sh", "-m", "-Q", "-O", self.output, config, *fragments],
+                   self.log, self.source)
+            stamp.write_text(wanted, encoding="utf-8")
+        self.make("olddefconfig")
+        self.check(config, fragments)
+
+    @staticmethod
+    def check(config, fragments):
+        """kconfig drops what has an unmet dependency, or does not exist, without a word."""
+        def settings(path):
+            text = path.read_text(encoding="utf-8")
+            return {a or b: c or "n" for a, c, b in
+                    re.findall(r"^(?:CONFIG_(\w+)=(.*)|# CONFIG_(\w+) is not set)$", text, re.M)}
+        wanted = {symbol: (value, path) for path in fragments for symbol, value in settings(path).items()}
+        real = settings(config)
+        for symbol, (value, path) in wanted.items():
+            if real.get(symbol, "n") != value:
+                raise tree.Error(f"{path} asks for CONFIG_{symbol}={value}, but the kernel has "
+                                 f"{real.get(symbol, 'n')}: no such symbol, or a dependency is not met")
+
+    def build(self, revision, *targets):
+        self.checkout(revision)
+        self.output.mkdir(exist_ok=True)
+        self.log.write_text("", encoding="utf-8")
+        with step(f"{self.label}: configure"):
+            self.configure()
+        with step(f"{self.label}: build {' '.join(targets)}"):
+            self.make(*targets)
+
+
+def kernel(name, stock=False, debug=False, objects=False, variables=()):
+    """Build the stock or the converted kernel, or only the objects that use kvm_io_bus."""
+    built = Kernel(name, "stock" if stock else "converted", debug)
+    if not (objects or built.arch.image):
+        raise tree.Error(f"scripts/arch.py has no image of {name}, only objects")
+    built.build("base" if stock else "HEAD", *(built.arch.objects if objects else [built.image.name]), *variables)
+    return built
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
+    parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.objects])
+    for flag in ("--stock", "--debug", "--objects"):
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("variables", nargs="*")
+    args = parser.parse_intermixed_args()
+    built = kernel(args.arch, args.stock, args.debug, args.objects, args.variables)
+    print(built.log if args.objects else built.image)
+
+
+def run(entry):
+    """Call the entry function; what the user must know is one line."""
+    try:
+        sys.exit(entry())
+    except (tree.Error, KeyboardInterrupt) as error:
+        print(f"{Path(sys.argv[0]).stem}: {str(error) or 'interrupted'}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: kunit.py ARCH [GLOB]
+
+Run the converted kernel's KUnit suites, or those that GLOB names, with the kernel's own kunit.py: on um those of
+virt/kvm/tests/.kunitconfig, elsewhere all of virt/kvm/tests, in QEMU, on the kernel with run-time checks.
+
+What the kernel complains about fails the run too, but for a case that prints "expects a warning": that one must
+make it complain.
+"""
+import argparse
+import json
+import re
+import subprocess
+import sys
+
+import guest
+import kernel
+import tree
+from arch import ARCHES
+
+TIMEOUT = 600
+QEMU_CONFIG = """from ..qemu_config import QemuArchParams
+
+QEMU_ARCH = QemuArchParams(linux_arch={0.kernel!r}, kconfig="", qemu_arch={0.qemu!r}, kernel_path={0.image!r},
+                           kernel_command_line={0.append!r}, extra_qemu_params={0.machine!r}.split())
+"""
+
+
+def run(name, glob):
+    """Where the kernel and the outcome are, after a run of kunit.py."""
+    arch = ARCHES[name]
+    options = [f"--timeout={TIMEOUT}", *([glob] if glob else [])]
+    if arch.qemu:
+        built = kernel.kernel(name, debug=True)
+        config = built.output / "qemu_config.py"
+        config.write_text(QEMU_CONFIG.format(arch), encoding="utf-8")
+        options = ["exec", f"--arch={arch.kernel}", f"--qemu_config={config}", *options]
+    else:
+        built = kernel.Kernel(name)
+        built.checkout("HEAD")
+        built.output.mkdir(exist_ok=True)
+        options = ["run", "--kunitconfig=virt/kvm/tests",
+                   *(f"--make_options={word}" for word in built.variables() if "CC=" in word), *options]
+    outcome = built.output / "kunit.json"
+    outcome.unlink(missing_ok=True)
+    command = [sys.executable, "tools/testing/kunit/kunit.py", *options, f"--build_dir={built.output}",
+               f"--json={outcome}"]
+    status = subprocess.run(command, cwd=built.source, env=kernel.ENV, stdin=subprocess.DEVNULL, check=False).returncode
+    if not outcome.exists():
+        raise tree.Error(f"{built.label}: kunit.py could not run the tests: exit {status}")
+    return built, json.loads(outcome.read_text(encoding="utf-8")), status
+
+
+def count(group, counts):
+    """Add the cases of kunit.py's outcome by their status."""
+    for case in group["test_cases"]:
+        counts[case["status"]] = counts.get(case["status"], 0) + 1
+    for inner in group["sub_groups"]:
+        count(inner, counts)
+    return counts
+
+
+def complaints(lines):
+    """What kunit.py does not see in a log: faults of the kernel, and skips without a reason."""
+    case, found = [], []
+    for line in lines:
+        case.append(line)
+        result = re.match(r"\s*(?:not )?ok \d+ (.*)", line)
+        if not result:
+            continue
+        faults = [fault for fault in case if guest.FAULT.search(fault)]
+        if not any("expects a warning" in text for text in case):
+            found += [f"{result[1]}: {fault.strip()}" for fault in faults]
+        elif not faults:
+            found.append(f"{result[1]}: the kernel did not complain")
+        if line.rstrip().endswith("# SKIP"):
+            found.append(f"{result[1]}: skipped without a reason")
+        case = []
+    return found + [fault.strip() for fault in case if guest.FAULT.search(fault)]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
+    parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.qemu or name == "um"])
+    parser.add_argument("glob", nargs="?")
+    args = parser.parse_args()
+    built, outcome, status = run(args.arch, args.glob)
+    log = built.output / "test.log"
+    counts = count(outcome, {})
+    wrong = complaints(log.read_text(encoding="utf-8", errors="replace").splitlines())
+    passed, skipped = counts.pop("PASS", 0), counts.pop("SKIP", 0)
+    failed = sum(counts.values())
+    if not passed and not failed:
+        wrong.append("no test ran")
+    if status and not failed:
+        wrong.append(f"kunit.py: exit {status}")
+    for line in wrong:
+        print(f"{args.arch}: {line}")
+    failed += len(wrong)
+    print(f"{args.arch}: {passed} passed, {failed} failed"
+          + (f", {skipped} skipped" if skipped else "") + f"; console: {log}")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    kernel.run(main)

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: selftests.py ARCH [--stock] [TEST...]
+
+Run KVM's selftests in a guest of the stock and of the converted kernel, and compare.  Without TEST: those of this
+repository and coalesced_io_test.  --stock runs on the stock kernel only.
+
+A test passes on the converted kernel, and on the stock one unless expected-on-stock, beside the tests, has a line
+"TEST fail" for it: then it must fail there.  What a test prints in lines "log: ..." must be the same on both.
+"""
+import argparse
+import difflib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import guest
+import kernel
+import tree
+from arch import ARCHES
+
+SELFTESTS = Path("tools/testing/selftests")
+OURS = tree.REPO / SELFTESTS / "kvm"
+DIFF_LINES = 40
+
+
+class Result:
+    def __init__(self, status, lines=()):
+        self.status = status
+        self.lines = list(lines)
+        self.log = [line for line in lines if line.startswith("log: ")]
+        faults = [line for line in lines if guest.FAULT.search(line)]
+        if faults:
+            self.status = "kernel fault"
+
+
+def default_tests(arch):
+    tests = sorted(path for folder in (OURS, OURS / arch.selftests) for path in folder.glob("*.c"))
+    return ["coalesced_io_test"] + [str(path.relative_to(OURS).with_suffix("")) for path in tests]
+
+
+def expected_on_stock():
+    path = OURS / "expected-on-stock"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    expected = {}
+    for number, line in enumerate(lines, 1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if len(words) != 2 or words[1] != "fail":
+            raise tree.Error(f"{path}:{number}: not 'TEST fail': {line}")
+        expected[words[0]] = words[1]
+    return expected
+
+
+def link(target, path):
+    if not path.is_symlink():
+        path.symlink_to(target)
+
+
+def scratch_copy(built, directory):
+    """The selftests of the kernel's tree with ours, where they can be built without a write to that tree."""
+    source = built.source
+    copy = directory / SELFTESTS / "kvm"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    link(source / "scripts", directory / "scripts")
+    for folder, copied in (("tools", "testing"), (SELFTESTS, "kvm")):
+        for path in (source / folder).iterdir():
+            if path.name != copied:
+                link(path, directory / folder / path.name)
+    shutil.copytree(source / SELFTESTS / "kvm", copy, dirs_exist_ok=True)
+    shutil.copytree(OURS, copy, dirs_exist_ok=True)
+    return copy
+
+
+def build(built, tests):
+    """Build the tests and an initramfs that runs them."""
+    directory = built.directory / f"selftests-{built.name}-{built.source.name}"
+    copy = scratch_copy(built, directory)
+    for test in tests:
+        if not (copy / f"{test}.c").exists():
+            raise tree.Error(f"{test}: no {copy}/{test}.c")
+    log = directory / "make.log"
+    log.write_text("", encoding="utf-8")
+    built.make("headers_install", f"INSTALL_HDR_PATH={directory / 'usr'}")
+    jobs = f"-j{len(os.sched_getaffinity(0))}"
+    # The selftests' makefile knows x86_64 as x86.
+    arch = built.arch.kernel.removesuffix("_64")
+    kernel.logged(["make", "-s", jobs, "-C", copy, f"ARCH={arch}", f"CROSS_COMPILE={built.arch.cross}",
+                   "USERLDFLAGS=-static",
+                   f"TEST_GEN_PROGS_{built.arch.selftests}={' '.join(tests)}",
+                   f"TEST_GEN_PROGS_EXTENDED_{built.arch.selftests}=", "all"], log)
+    init = directory / "init"
+    kernel.logged([built.arch.cross + "gcc", "-static", "-O2", "-o", init, tree.REPO / "scripts/init.c"], log)
+
+    (directory / "tests").write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
+    folders = sorted({str(parent) for test in tests for parent in Path(test).parents if parent.name})
+    entries = ["dir /dev 755 0 0", "nod /dev/console 600 0 0 c 5 1", f"file /init {init} 755 0 0",
+               f"file /tests {directory / 'tests'} 644 0 0",
+               *(f"dir /{folder} 755 0 0" for folder in folders),
+               *(f"file /{test} {copy / test} 755 0 0" for test in tests)]
+    cpio_list = directory / "initramfs.list"
+    cpio_list.write_text("\n".join(entries) + "\n", encoding="utf-8")
+    initramfs = directory / "initramfs.cpio"
+    with open(initramfs, "wb") as file:
+        subprocess.run([built.output / "usr/gen_init_cpio", cpio_list], stdout=file, check=True)
+    return initramfs
+
+
+def results(lines, tests):
+    """What init.c printed about each test."""
+    found, output = {}, None
+    for line in lines:
+        word, _, rest = line.partition(" ")
+        if word == "RUN" and rest in tests:
+            output = []
+        elif word == "RESULT" and output is not None:
+            name, _, status = rest.partition(" ")
+            found[name] = Result(status, output)
+            output = None
+        elif output is not None:
+            output.append(line)
+    return {test: found.get(test) or Result("not run", output or ()) for test in tests}
+
+
+def run(arch, stock, tests):
+    built = kernel.kernel(arch, stock)
+    with kernel.step(f"{built.label}: build the selftests"):
+        initramfs = build(built, tests)
+    log = built.directory / f"selftests-{arch}-{built.source.name}.log"
+    with kernel.step(f"{built.label}: run {len(tests)} selftests"):
+        # KUnit has its own boots.
+        boot = guest.boot(built.arch, built.image, initramfs, "loglevel=5 kunit.enable=0", 150 * len(tests) + 60,
+                          log, echo=kernel.VERBOSE)
+    print(f"{built.label}: {boot.end + '; ' if boot.end else ''}console: {log}")
+    found = results(boot.lines, tests)
+    outside = set(boot.faults()).difference(*(result.lines for result in found.values()))
+    if outside:
+        raise tree.Error(f"{built.label}: outside of the tests the kernel says: {sorted(outside)[0]}")
+    return found
+
+
+def complaints(test, stock, converted, expected):
+    """What is wrong with the outcome of a test, one line or block each."""
+    wrong = []
+    if expected == "fail" and stock.status == "pass":
+        wrong.append("passes on stock, though expected-on-stock says that it fails there")
+    if not expected and stock.status != "pass":
+        wrong.append(f"stock: {stock.status}\n" + "\n".join(stock.lines[-DIFF_LINES:]))
+    if converted and converted.status != "pass":
+        wrong.append(f"converted: {converted.status}\n" + "\n".join(converted.lines[-DIFF_LINES:]))
+    if converted and not expected and stock.log != converted.log:
+        diff = list(difflib.unified_diff(stock.log, converted.log, "stock", "converted", n=0, lineterm=""))
+        wrong.append("the logs differ:\n" + "\n".join(diff[:DIFF_LINES]) +
+                     (f"\n... and {len(diff) - DIFF_LINES} lines more" if len(diff) > DIFF_LINES else ""))
+    return [f"{test}: {line}" for line in wrong]
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
+    parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.selftests])
+    parser.add_argument("--stock", action="store_true")
+    parser.add_argument("tests", nargs="*")
+    args = parser.parse_intermixed_args()
+    expected = expected_on_stock()
+    tests = args.tests or default_tests(ARCHES[args.arch])
+    stock = run(args.arch, True, tests)
+    converted = {} if args.stock else run(args.arch, False, tests)
+
+    wrong = {test: complaints(test, stock[test], converted.get(test), expected.get(test)) for test in tests}
+    for line in sum(wrong.values(), []):
+        print(f"\n{line}")
+    width = max(map(len, tests)) + 2
+    print(f"\n{'test':{width}}{'stock':22}converted")
+    for test in tests:
+        note = " (expected)" if expected.get(test) and stock[test].status != "pass" else ""
+        print(f"{test:{width}}{stock[test].status + note:22}{converted[test].status if converted else '-'}")
+    failed = sum(1 for test in tests if wrong[test])
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    kernel.run(main)
