@@ -48,19 +48,19 @@ build-test:		## [ARCH=x86_64]: every commit of the series builds, with W=1
 	$(call need,$(ARCH))
 	$(Q)scripts/build_test.py $(ARCH)
 
-coccicheck:		## [MODE=report]: run our semantic patches on the converted tree, with the kernel's coccicheck
+coccicheck:		## [MODE=report]: our semantic patches that have this mode, through the kernel's coccicheck
 	$(call need)
-	$(Q)for rule in scripts/coccinelle/kvm/*.cocci; do \
-		$(MAKE) -s -C "$$(scripts/tree.py dir)/tree" coccicheck MODE=$(MODE) COCCI="$(CURDIR)/$$rule" M=virt/kvm; \
-	done
+	$(Q)scripts/coccicheck.sh $(MODE)
 
 cocci-test:		## test the semantic patches
 	$(call need)
 	$(Q)scripts/cocci-test.sh
 
-fix-test:		## the fixes that lead the series mend what their rules find
+fix-test:		## the rules of the fixes that lead the series find the fault in stock and none in converted
 	$(call need)
-	$(Q)scripts/fix-test.sh
+	$(Q)dir=$$(scripts/tree.py dir) && rm -rf "$$dir/fix-test" && mkdir "$$dir/fix-test" && \
+		git -C "$$dir/tree" archive base 'arch/*/kvm/*' virt include/kvm | tar -x -C "$$dir/fix-test" && \
+		scripts/fix-test.sh "$$dir/fix-test" "$$dir/tree"
 
 checkpatch:		## checkpatch.pl --strict on every patch
 	$(call need,docs)

@@ -7,6 +7,7 @@
  * reported, the bug that the test is for.
  */
 #include <linux/completion.h>
+#include <linux/debugfs.h>
 #include <linux/delay.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -94,12 +95,12 @@ static void *tracked_alloc(size_t size, gfp_t gfp)
 	return p;
 }
 
-static int nr_in_use(struct bus_test *t)
+/* Of @tracked and all that was allocated before. */
+static int nr_in_use(struct tracked *tracked)
 {
-	struct tracked *tracked;
 	int nr = 0;
 
-	for (tracked = t->tracked; tracked; tracked = tracked->next)
+	for (; tracked; tracked = tracked->next)
 		nr += folio_ref_count(tracked->folio) == 2;
 	return nr;
 }
@@ -168,15 +169,15 @@ static const struct kvm_io_region_ops other_ops = {
 };
 
 /* The members of a region that each has. */
-#define ON(_bus, _addr, _len)	.bus = KVM_##_bus##_BUS, .addr = (_addr), .len = (_len), \
-				.ops = &test_ops
+#define AT(_bus, _addr, _len)	.bus = KVM_##_bus##_BUS, .addr = (_addr), .len = (_len)
+#define ON(_bus, _addr, _len)	AT(_bus, _addr, _len), .ops = &test_ops
 #define MATCH(_value)		.match_value = true, .value = (_value)
 #define TABLE(...)		((const struct kvm_io_region[]) { __VA_ARGS__ })
-#define TABLE_AND_SIZE(...)	TABLE(__VA_ARGS__), ARRAY_SIZE(TABLE(__VA_ARGS__))
+#define SIZE(...)		ARRAY_SIZE(TABLE(__VA_ARGS__))
 
-#define REGISTER(_d, ...)	do_register(_d, TABLE_AND_SIZE(__VA_ARGS__))
-#define REPLACE(_d, ...)	do_replace(_d, TABLE_AND_SIZE(__VA_ARGS__))
-#define REMOVE(_d, ...)		do_remove(_d, TABLE_AND_SIZE(__VA_ARGS__))
+#define REGISTER(_d, ...)	do_register(_d, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
+#define REPLACE(_d, ...)	do_replace(_d, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
+#define REMOVE(_d, ...)		do_remove(_d, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
 
 static struct kvm *kvm_of(struct test_device *d)
 {
@@ -303,7 +304,7 @@ static void dispatch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(a, { ON(MMIO, 0x1000, 0x100) },
 					  { ON(PIO, 0x20, 2), .vcpu = owner },
 					  { ON(PIO, 0xa0, 2) }));
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(b, { ON(PIO, 0x1000, 0x100), .ops = &other_ops },
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(b, { AT(PIO, 0x1000, 0x100), .ops = &other_ops },
 					  { ON(FAST_MMIO, 0x2000, 0) }));
 
 	EXPECT_VALUE_HIT(a, PIO, 0x21, 1, 0x77);
@@ -412,9 +413,9 @@ static void invalid(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, -EINVAL, do_register(d, NULL, 0));
 	KUNIT_EXPECT_EQ(test, -EINVAL, do_replace(d, NULL, 0));
-	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(PIO, 0x100, 4), .bus = KVM_NR_BUSES }));
-	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(PIO, 0x100, 4), .bus = 255 }));
-	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(PIO, 0x100, 4), .ops = NULL }));
+	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { .bus = KVM_NR_BUSES, .ops = &test_ops }));
+	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { .bus = 255, .ops = &test_ops }));
+	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { AT(PIO, 0x100, 4) }));
 	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(PIO, 0x100, 0), MATCH(1) }));
 	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(MMIO, U64_MAX, 2) }));
 	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(MMIO, 2, U64_MAX) }));
@@ -422,9 +423,9 @@ static void invalid(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(PIO, 0x100, 4) },
 						{ ON(MMIO, U64_MAX - 3, 5) }));
 	KUNIT_EXPECT_EQ(test, -EINVAL, REPLACE(d, { ON(PIO, 0x100, 4) },
-					       { ON(MMIO, 0x100, 4), .ops = NULL }));
+					       { AT(MMIO, 0x100, 4) }));
 	EXPECT_HIT(NULL, PIO, 0x100, 4);
-	KUNIT_EXPECT_EQ(test, nr_in_use(t), 0);
+	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
 	unregister(d);
 	KUNIT_EXPECT_EQ(test, d->released, 0);
 }
@@ -446,7 +447,7 @@ static void top_of_address_space(struct kunit *test)
 }
 
 #define EXCLUSIVE(...)		{ __VA_ARGS__, .exclusive = true }
-#define TRY(...)		try_exclusive(test, TABLE_AND_SIZE(__VA_ARGS__))
+#define TRY(...)		try_exclusive(test, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
 
 /* What a registration would return; undone if it succeeds. */
 static int try_exclusive(struct kunit *test, const struct kvm_io_region *regions,
@@ -470,7 +471,7 @@ static void exclusive(struct kunit *test)
 					  { ON(MMIO, 0x130, 4) },
 					  EXCLUSIVE(ON(MMIO, 0x140, 4), MATCH(0)),
 					  EXCLUSIVE(ON(MMIO, 0x140, 4), MATCH(2))));
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(other, { ON(MMIO, 0x100, 4), .ops = &other_ops }));
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(other, { AT(MMIO, 0x100, 4), .ops = &other_ops }));
 	before = state(test);
 
 	/* Against a value: the same value or none, and length 0. */
@@ -503,7 +504,7 @@ static void exclusive(struct kunit *test)
 	/* Another bus, another address that overlaps, other handlers. */
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(PIO, 0x110, 4))));
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(MMIO, 0x10f, 4))));
-	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(MMIO, 0x110, 4), .ops = &other_ops)));
+	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(AT(MMIO, 0x110, 4), .ops = &other_ops)));
 
 	/* Within one table. */
 	KUNIT_EXPECT_EQ(test, -EEXIST, TRY(EXCLUSIVE(ON(PIO, 0x100, 4), MATCH(1)),
@@ -629,7 +630,7 @@ static void fail_each(struct kunit *test, struct test_device *d,
 	int in_use, nr, ret;
 
 	srcu_barrier(&t->kvm->srcu);
-	in_use = nr_in_use(t);
+	in_use = nr_in_use(t->tracked);
 	for (nr = 1; nr < 100; nr++) {
 		t->fail_nth = nr;
 		ret = update(d);
@@ -640,7 +641,7 @@ static void fail_each(struct kunit *test, struct test_device *d,
 		KUNIT_EXPECT_EQ(test, t->fail_nth, 0);
 		KUNIT_EXPECT_EQ(test, d->released, 0);
 		srcu_barrier(&t->kvm->srcu);
-		KUNIT_EXPECT_EQ(test, nr_in_use(t), in_use);
+		KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), in_use);
 		KUNIT_EXPECT_MEMEQ(test, before, state(test), sizeof(*before));
 	}
 	/* It succeeded, but not because it went without what was refused. */
@@ -656,8 +657,8 @@ static void register_rolls_back(struct kunit *test)
 	struct test_device *values = new_device(test);
 
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(values, { ON(PIO, 0x110, 4), MATCH(2) }));
-	/* A block, a table to sort, and a root and a leaf of three buses. */
-	fail_each(test, d, register_over_three_buses, 8);
+	/* A table to sort, 6 regions, and a root and a leaf of 3 buses. */
+	fail_each(test, d, register_over_three_buses, 1 + 6 + 2 * 3);
 
 	EXPECT_HIT(d, MMIO, 0x108, 4);
 	EXPECT_VALUE_HIT(d, PIO, 0x110, 4, 1);
@@ -674,7 +675,7 @@ static void replace_rolls_back(struct kunit *test)
 	struct test_device *d = new_device(test), *others = fill_buses(test);
 
 	KUNIT_EXPECT_EQ(test, 0, register_over_three_buses(d));
-	fail_each(test, d, replace_over_three_buses, 8);
+	fail_each(test, d, replace_over_three_buses, 1 + 5 + 2 * 3);
 
 	EXPECT_HIT(others, MMIO, 0x108, 4);
 	EXPECT_HIT(d, MMIO, 0x120, 4);
@@ -701,7 +702,7 @@ static void unregister_without_memory(struct kunit *test)
 	struct test_device *d;
 	int nr;
 
-	/* The nth allocation fails, then all of them. */
+	/* The nth allocation fails; in the end, all of them. */
 	for (nr = 1; nr <= 12; nr++) {
 		d = new_device(test);
 		KUNIT_EXPECT_EQ(test, 0, register_over_three_buses(d));
@@ -798,7 +799,7 @@ static void unregister_all_zero(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(&zero, 0, sizeof(zero)), NULL);
 
 	/* Nor was it ever registered if that failed. */
-	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { ON(PIO, 0, 1), .ops = NULL }));
+	KUNIT_EXPECT_EQ(test, -EINVAL, REGISTER(d, { AT(PIO, 0, 1) }));
 	unregister(d);
 	KUNIT_EXPECT_EQ(test, d->released, 0);
 }
@@ -821,6 +822,8 @@ static void add_and_remove(struct kunit *test)
 	REMOVE(d, { ON(PIO, 0x100, 4) }, { ON(PIO, 0x110, 4) });
 	EXPECT_HIT(other, PIO, 0x100, 4);
 	EXPECT_HIT(other, PIO, 0x110, 4);
+	do_remove(d, NULL, 0);
+	EXPECT_HIT(d, PIO, 0x104, 4);
 	REMOVE(d, { ON(PIO, 0x104, 4) });
 	EXPECT_HIT(NULL, PIO, 0x104, 4);
 	EXPECT_HIT(d, MMIO, 0x104, 4);
@@ -863,13 +866,19 @@ static void replace(struct kunit *test)
 	EXPECT_HIT(NULL, MMIO, 0x2000, 4);
 	EXPECT_HIT(d, PIO, 0x20, 2);
 
+	/* The new region comes behind its equals. */
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(other, { ON(PIO, 0x20, 2) }));
+	EXPECT_HIT(d, PIO, 0x20, 2);
+	KUNIT_EXPECT_EQ(test, 0, REPLACE(d, { ON(PIO, 0x20, 2) }));
+	EXPECT_HIT(other, PIO, 0x20, 2);
+
 	/* To buses that it was not on, and to what it had. */
 	KUNIT_EXPECT_EQ(test, 0, REPLACE(d, { ON(MMIO, 0x1080, 0x100) }, { ON(FAST_MMIO, 1, 0) },
 					 { ON(PIO, 0x20, 1) }));
 	EXPECT_HIT(d, MMIO, 0x1090, 4);
 	EXPECT_HIT(d, FAST_MMIO, 1, 0);
 	EXPECT_HIT(d, PIO, 0x20, 1);
-	EXPECT_HIT(NULL, PIO, 0x21, 1);
+	EXPECT_HIT(other, PIO, 0x21, 1);
 	KUNIT_EXPECT_EQ(test, d->released, 0);
 
 	unregister(d);
@@ -929,7 +938,7 @@ static int poll_thread(void *unused)
 /* An access finds the device where it was or where it is going to, always once. */
 static void replace_is_atomic(struct kunit *test)
 {
-	struct kvm_io_region there = { ON(MMIO, 0x100, 0x20), .ops = &poll_ops };
+	struct kvm_io_region there = { AT(MMIO, 0x100, 0x20), .ops = &poll_ops };
 	struct task_struct *task;
 	int i, ret = 0;
 
@@ -972,7 +981,7 @@ static int stay_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *region,
 
 static const struct kvm_io_region_ops stay_ops = { .write = stay_write };
 
-#define STAY(_bus, _addr)	{ ON(_bus, _addr, 1), .ops = &stay_ops }
+#define STAY(_bus, _addr)	{ AT(_bus, _addr, 1), .ops = &stay_ops }
 
 static int stay_thread(void *arg)
 {
@@ -1061,16 +1070,21 @@ static void register_does_not_wait(struct kunit *test)
 {
 	struct test_device *d = new_device(test), *other = new_device(test);
 	struct bus_test *t = test->priv;
-	int idx;
+	struct tracked *before;
+	int in_use, idx;
 
 	d->until_told = true;
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, STAY(MMIO, 0x100)));
 	start_access(test, d, KVM_MMIO_BUS, 0x100);
+	before = t->tracked;
+	in_use = nr_in_use(before);
 
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(other, { ON(MMIO, 0x100, 4) }, { ON(PIO, 0x100, 4) }));
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, { ON(MMIO, 0x104, 4) }));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(d->left));
 	EXPECT_HIT(d, MMIO, 0x104, 4);
+	/* The access may still use the map that was replaced. */
+	KUNIT_EXPECT_EQ(test, nr_in_use(before), in_use);
 
 	complete(&d->leave);
 	wait_for_completion(&d->done);
@@ -1098,21 +1112,22 @@ static void destroy_releases_once(struct kunit *test)
 	struct kvm_io_device silent = {};
 	struct bus_test *t = test->priv;
 
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(d[0], { ON(MMIO, 0x100, 4) }, { ON(FAST_MMIO, 0x100, 0) }));
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(d[0], { ON(MMIO, 0x100, 4) },
+					  { ON(FAST_MMIO, 0x100, 0) }));
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d[0], { ON(MMIO, 0x104, 4), MATCH(1) }));
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d[1], { ON(MMIO, 0x100, 4) }, { ON(PIO, 0x100, 4) }));
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d[2], { ON(PIO, 0x104, 4) }));
 	REMOVE(d[2], { ON(PIO, 0x104, 4) });
 	mutex_lock(&t->kvm->slots_lock);
 	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &silent,
-						     TABLE_AND_SIZE({ ON(PIO, 0x108, 4) })));
+						     TABLE({ ON(PIO, 0x108, 4) }), 1));
 	mutex_unlock(&t->kvm->slots_lock);
 
 	destroy_buses(t);
 	KUNIT_EXPECT_EQ(test, d[0]->released, 1);
 	KUNIT_EXPECT_EQ(test, d[1]->released, 1);
 	KUNIT_EXPECT_EQ(test, d[2]->released, 1);
-	KUNIT_EXPECT_EQ(test, nr_in_use(t), 0);
+	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
 	EXPECT_HIT(NULL, MMIO, 0x100, 4);
 	EXPECT_HIT(NULL, PIO, 0x108, 4);
 
@@ -1138,7 +1153,7 @@ static void destroy_frees_retired(struct kunit *test)
 
 	/* Nothing of it touches what destruction takes away: it sleeps. */
 	destroy_buses(t);
-	KUNIT_EXPECT_EQ(test, nr_in_use(t), 0);
+	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(d->left));
 	wait_for_completion(&d->done);
 }
@@ -1169,9 +1184,9 @@ static void find_by_ops(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(frame, { ON(MMIO, 0x1000, 0x1000) },
 					  { ON(MMIO, 0x1000, 0x100) }));
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(eventfd, { ON(MMIO, 0x1040, 0), .ops = &other_ops },
-					  { ON(MMIO, 0x1040, 4), .ops = &other_ops },
-					  { ON(MMIO, 0x1044, 4), .ops = &stay_ops, MATCH(5) },
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(eventfd, { AT(MMIO, 0x1040, 0), .ops = &other_ops },
+					  { AT(MMIO, 0x1040, 4), .ops = &other_ops },
+					  { AT(MMIO, 0x1044, 4), .ops = &stay_ops, MATCH(5) },
 					  { ON(PIO, 0x3000, 4) }));
 
 	EXPECT_HIT(eventfd, MMIO, 0x1040, 4);
@@ -1449,15 +1464,18 @@ static void asserts_no_srcu(struct kunit *test)
 /* The file descriptor of a new VM, or an error. */
 static int create_vm(struct kunit *test)
 {
-	/* As a file of /dev/kvm would; KUnit runs before there is a root file system. */
-	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg) =
-		(void *)kallsyms_lookup_name("kvm_dev_ioctl");
+	long (*ioctl)(struct file *file, unsigned int cmd, unsigned long arg);
+	struct dentry *kvm_dir;
 
+	/* What /dev/kvm would call; there is no file system yet to open it in. */
+	ioctl = (void *)kallsyms_lookup_name("kvm_dev_ioctl");
 	if (!ioctl)
 		kunit_skip(test, "no kvm_dev_ioctl() in kallsyms");
-	/* Created right before /dev/kvm is. */
-	if (!kvm_debugfs_dir)
-		kunit_skip(test, "KVM is not available on this machine");
+	/* KVM creates that right before it creates /dev/kvm. */
+	kvm_dir = debugfs_lookup("kvm", NULL);
+	if (IS_ERR_OR_NULL(kvm_dir))
+		kunit_skip(test, "no KVM on this machine, or no CONFIG_DEBUG_FS to tell");
+	dput(kvm_dir);
 	/* KVM needs an mm. */
 	KUNIT_ASSERT_NE(test, 0, kunit_vm_mmap(test, NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
 					       MAP_ANONYMOUS | MAP_PRIVATE, 0));
@@ -1486,10 +1504,12 @@ static struct test_device *of_vm;
 
 static int register_with(struct kvm *kvm)
 {
+	static const struct kvm_io_region regions[] = {
+		{ ON(MMIO, 0x100, 4) }, { ON(PIO, 0x5000, 4) }, { ON(FAST_MMIO, 0x100, 0) },
+	};
+
 	guard(mutex)(&kvm->slots_lock);
-	return kvm_io_bus_register(kvm, &of_vm->dev,
-				   TABLE_AND_SIZE({ ON(MMIO, 0x100, 4) }, { ON(PIO, 0x5000, 4) },
-						  { ON(FAST_MMIO, 0x100, 0) }));
+	return kvm_io_bus_register(kvm, &of_vm->dev, regions, ARRAY_SIZE(regions));
 }
 
 /* eefd6b06b17c, with all of a VM. */
@@ -1504,7 +1524,7 @@ static void vm_destruction(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, of_vm->released, 0);
 	destroy_vm(file);
 	KUNIT_EXPECT_EQ(test, of_vm->released, 1);
-	KUNIT_EXPECT_EQ(test, nr_in_use(t), 0);
+	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
 }
 
 static int register_and_fail(struct kvm *kvm)
@@ -1540,7 +1560,7 @@ static void vm_creation_fails_late(struct kunit *test)
 	of_vm = new_device(test);
 	KUNIT_EXPECT_EQ(test, -EXDEV, create_vm(test));
 	KUNIT_EXPECT_EQ(test, of_vm->released, 1);
-	KUNIT_EXPECT_EQ(test, nr_in_use(t), 0);
+	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
 }
 
 #ifdef CONFIG_X86
@@ -1674,6 +1694,7 @@ static struct kunit_suite io_bus_suite = {
 	.exit = io_bus_exit,
 	.test_cases = io_bus_cases,
 };
+
 kunit_test_suite(io_bus_suite);
 
 MODULE_DESCRIPTION("KUnit tests of the I/O bus of KVM");

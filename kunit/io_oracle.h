@@ -5,8 +5,8 @@
  * what its fields mean, and random updates and accesses for both. Shared by the
  * KUnit suite and the userspace harness in tools/testing/io_bus.
  *
- * All regions are elements of one array, so that of two the one that was
- * registered first is at the lower address.
+ * The index of a region is its place in the order of registration, over all
+ * updates.
  */
 #ifndef __KVM_IO_ORACLE_H
 #define __KVM_IO_ORACLE_H
@@ -15,7 +15,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "io_map.h"
+/* After io_map.h, which is in another directory for each of the two. */
 
 #define ORACLE_REGIONS		700	/* registered in one run */
 #define ORACLE_BATCH		90	/* in one update: more than a leaf */
@@ -86,7 +86,7 @@ static bool oracle_before(const struct kvm_io_region *a, const struct kvm_io_reg
 		return a->len < b->len;
 	if (a->match_value != b->match_value)
 		return a->match_value;
-	return a < b;
+	return a->index < b->index;
 }
 
 /* Returns how many of the live regions take part; they are in @expected. */
@@ -120,10 +120,10 @@ static bool oracle_agrees(struct oracle *o, const struct kvm_io_map *map,
 		want = i < nr ? o->expected[i] : NULL;
 		if (pos == want)
 			continue;
-		snprintf(o->why, sizeof(o->why), "%d bytes at %#llx: no. %u of %u is %#llx+%#llx, not %#llx+%#llx",
-			 len, (unsigned long long)addr, i, nr,
-			 pos ? (unsigned long long)pos->addr : 0, pos ? (unsigned long long)pos->len : 0,
-			 want ? (unsigned long long)want->addr : 0, want ? (unsigned long long)want->len : 0);
+		snprintf(o->why, sizeof(o->why),
+			 "%d bytes at %#llx: no. %u of %u is region %d, not %d", len,
+			 (unsigned long long)addr, i, nr, pos ? (int)(pos - o->region) : -1,
+			 want ? (int)(want - o->region) : -1);
 		return false;
 	}
 	return true;
@@ -178,10 +178,23 @@ static const char *oracle_check_range(const struct kvm_io_entry *e, const struct
 		last = U64_MAX;
 	if (e->start != r->addr || e->last != last)
 		return "wrong range";
-	if ((e->kind == KVM_IO_ENTRY_EXACT) != !r->len ||
-	    (e->kind == KVM_IO_ENTRY_VALUES) != r->match_value)
+	if (e->kind != (!r->len ? KVM_IO_ENTRY_EXACT :
+			r->match_value ? KVM_IO_ENTRY_VALUES : KVM_IO_ENTRY_REGION))
 		return "wrong kind";
 	return NULL;
+}
+
+static const char *oracle_check_order(const struct kvm_io_region *before,
+				      const struct kvm_io_region *r, bool by_value)
+{
+	if (by_value && r->value == before->value)
+		return r->index < before->index ? NULL : "wrong order of one value";
+	if (by_value)
+		return NULL;
+	if (r->match_value && before->match_value && r->addr == before->addr &&
+	    r->len == before->len)
+		return "two maps of the values of one range";
+	return oracle_before(r, before) ? NULL : "wrong order";
 }
 
 /*
@@ -207,7 +220,8 @@ static const char *oracle_check_map(const struct kvm_io_map *root, bool by_value
 			return "no leaf in the root";
 		if (!leaf->nr || leaf->nr > KVM_IO_MAP_LEAF)
 			return "leaf empty or too large";
-		if (re->start != leaf->entry[0].start || re->last != leaf->entry[leaf->nr - 1].reach)
+		if (re->start != leaf->entry[0].start ||
+		    re->last != leaf->entry[leaf->nr - 1].reach)
 			return "root does not fit the leaf";
 		why = oracle_check_links(leaf);
 		for (j = 0; j < leaf->nr && !why; j++) {
@@ -215,12 +229,8 @@ static const char *oracle_check_map(const struct kvm_io_map *root, bool by_value
 
 			r = oracle_region(e);
 			why = oracle_check_range(e, r, by_value);
-			if (!why && before && (by_value ? r->value == before->value && before < r :
-							  !oracle_before(r, before)))
-				why = "wrong order";
-			if (!why && before && !by_value && r->match_value && before->match_value &&
-			    r->addr == before->addr && r->len == before->len)
-				why = "two maps of the values of one range";
+			if (!why && before)
+				why = oracle_check_order(before, r, by_value);
 			if (!why && e->kind == KVM_IO_ENTRY_VALUES)
 				why = oracle_check_map(e->slot, true, nr);
 			else
@@ -315,7 +325,9 @@ static bool oracle_update(struct oracle *o, const struct kvm_io_device *leaving,
 		oracle_random_region(o, r);
 		if (leaving)
 			r->dev = (struct kvm_io_device *)leaving;
-		add[nr - 1 - i] = r;
+		/* Neither the array nor memory is in the order of registration. */
+		r->index = o->nr + nr - 1 - i;
+		add[i] = r;
 	}
 
 	for (i = 0; i < o->nr_live; i++) {

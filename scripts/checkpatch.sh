@@ -4,6 +4,8 @@
 set -u
 build=$(python3 "$(dirname "$0")/tree.py" dir) || exit 2
 cd "$build/tree" || exit 2
+# checkpatch.pl runs spdxcheck.py, and the modules that this needs are those of Debian's python3.
+PATH=/usr/bin:$PATH
 
 # FILE_PATH_CHANGES: MAINTAINERS names the directories of KVM already.
 # UNKNOWN_COMMIT_ID: the tree has no history, so a Fixes: line cannot be looked up.

@@ -29,9 +29,10 @@ report() {
 		# shellcheck disable=SC2086
 		spatch -D report --very-quiet --no-show-diff $options \
 			--sp-file "$rules/$1.cocci" --dir "$dir" >>"$log" 2>&1 || return
-		! grep -i exception "$log" || return
+		! grep -iwE 'exn|exception' "$log" || return
 	done
-	grep -c '^[^ ]*:[0-9]*:[0-9]*-[0-9]*: ' "$log" || :
+	# KUnit's negative cases do on purpose what the rules find.
+	grep -v '/virt/kvm/tests/' "$log" | grep -c '^[^ ]*:[0-9]*:[0-9]*-[0-9]*: ' || :
 }
 
 passed=0 failed=0

@@ -5,12 +5,13 @@
 Run KVM's selftests in a guest of the stock and of the converted kernel, and compare.  Without TEST: those of this
 repository and coalesced_io_test.  --stock runs on the stock kernel only.
 
-A test passes on the converted kernel, and on the stock one unless expected-on-stock, beside the tests, has a line
-"TEST fail" for it: then it must fail there.  What a test prints in lines "log: ..." must be the same on both.
+A test must pass on both, but for the cases that expected-on-stock, beside the tests, lists in lines "TEST:CASE why":
+those must fail on stock.  What a test prints in lines "log: ..." must be the same on both.
 """
 import argparse
 import difflib
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,17 +23,21 @@ from arch import ARCHES
 
 SELFTESTS = Path("tools/testing/selftests")
 OURS = tree.REPO / SELFTESTS / "kvm"
-DIFF_LINES = 40
+EXPECTED = OURS / "expected-on-stock"
+CASE = re.compile(r"(ok|not ok) \d+ (\S+)(?: # SKIP *(.*))?")
+SHOWN = 40      # lines of what went wrong
 
 
 class Result:
     def __init__(self, status, lines=()):
-        self.status = status
         self.lines = list(lines)
         self.log = [line for line in lines if line.startswith("log: ")]
-        faults = [line for line in lines if guest.FAULT.search(line)]
-        if faults:
-            self.status = "kernel fault"
+        cases = [case for case in map(CASE.match, lines) if case]
+        self.cases = {case[2] for case in cases}
+        # To be skipped needs a reason.
+        self.failed = {case[2] for case in cases if case[1] == "not ok" or case[3] == ""}
+        self.skipped = {case[2]: case[3] for case in cases if case[3]}
+        self.status = "kernel fault" if any(map(guest.FAULT.search, lines)) else status
 
 
 def default_tests(arch):
@@ -41,16 +46,14 @@ def default_tests(arch):
 
 
 def expected_on_stock():
-    path = OURS / "expected-on-stock"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    """The cases that fail on the stock kernel, by test."""
     expected = {}
-    for number, line in enumerate(lines, 1):
-        words = line.partition("#")[0].split()
-        if not words:
-            continue
-        if len(words) != 2 or words[1] != "fail":
-            raise tree.Error(f"{path}:{number}: not 'TEST fail': {line}")
-        expected[words[0]] = words[1]
+    for number, line in enumerate(EXPECTED.read_text(encoding="utf-8").splitlines(), 1):
+        match = re.match(r"([\w/]+):(\S+) +\S", line)
+        if match:
+            expected.setdefault(match[1], set()).add(match[2])
+        elif line and line[0] != "#":
+            raise tree.Error(f"{EXPECTED}:{number}: not 'TEST:CASE why': {line}")
     return expected
 
 
@@ -141,20 +144,26 @@ def run(arch, stock, tests):
     return found
 
 
-def complaints(test, stock, converted, expected):
-    """What is wrong with the outcome of a test, one line or block each."""
-    wrong = []
-    if expected == "fail" and stock.status == "pass":
-        wrong.append("passes on stock, though expected-on-stock says that it fails there")
-    if not expected and stock.status != "pass":
-        wrong.append(f"stock: {stock.status}\n" + "\n".join(stock.lines[-DIFF_LINES:]))
-    if converted and converted.status != "pass":
-        wrong.append(f"converted: {converted.status}\n" + "\n".join(converted.lines[-DIFF_LINES:]))
-    if converted and not expected and stock.log != converted.log:
-        diff = list(difflib.unified_diff(stock.log, converted.log, "stock", "converted", n=0, lineterm=""))
-        wrong.append("the logs differ:\n" + "\n".join(diff[:DIFF_LINES]) +
-                     (f"\n... and {len(diff) - DIFF_LINES} lines more" if len(diff) > DIFF_LINES else ""))
-    return [f"{test}: {line}" for line in wrong]
+def complaints(label, test, result, expected):
+    """What is not as expected of a test on one kernel."""
+    wrong = [f"{label}: {test}:{case}: fails" for case in sorted(result.failed - expected)]
+    wrong += [f"{label}: {test}:{case}: passes, though {EXPECTED.name} lists it"
+              for case in sorted(expected - result.failed)]
+    if not wrong and not (result.status.startswith("exit") if expected else result.status == "pass"):
+        wrong = [f"{label}: {test}: {result.status}"]
+    if wrong:
+        print("\n".join(["", f"{label}: {test}: {result.status}", *result.lines[-SHOWN:]]))
+    for case, why in result.skipped.items():
+        print(f"{label}: {test}:{case}: skipped: {why}")
+    return wrong
+
+
+def difference(test, stock, converted):
+    if stock.log == converted.log:
+        return []
+    diff = list(difflib.unified_diff(stock.log, converted.log, "stock", "converted", n=0, lineterm=""))
+    print("\n".join(["", f"{test}:", *diff[:SHOWN], *([f"... {len(diff)} lines"] if len(diff) > SHOWN else [])]))
+    return [f"{test}: the logs differ"]
 
 
 def main():
@@ -168,17 +177,23 @@ def main():
     stock = run(args.arch, True, tests)
     converted = {} if args.stock else run(args.arch, False, tests)
 
-    wrong = {test: complaints(test, stock[test], converted.get(test), expected.get(test)) for test in tests}
-    for line in sum(wrong.values(), []):
-        print(f"\n{line}")
+    wrong, passed = [], 0
     width = max(map(len, tests)) + 2
-    print(f"\n{'test':{width}}{'stock':22}converted")
+    table = [f"{'test':{width}}{'stock':32}{'converted':16}cases"]
     for test in tests:
-        note = " (expected)" if expected.get(test) and stock[test].status != "pass" else ""
-        print(f"{test:{width}}{stock[test].status + note:22}{converted[test].status if converted else '-'}")
-    failed = sum(1 for test in tests if wrong[test])
-    print(f"{len(tests) - failed} passed, {failed} failed")
-    return int(bool(failed))
+        of_test = complaints("stock", test, stock[test], expected.get(test, set()))
+        if not args.stock:
+            of_test += complaints("converted", test, converted[test], set())
+            of_test += difference(test, stock[test], converted[test])
+        cases = len(stock[test].cases) or 1
+        passed += max(0, cases - len(of_test))
+        wrong += of_test
+        note = f" ({len(stock[test].failed)} cases, expected)" if test in expected and not of_test else ""
+        table.append(f"{test:{width}}{stock[test].status + note:32}"
+                     f"{converted[test].status if converted else '-':16}{cases}")
+    print("\n".join(["", *table, *wrong]))
+    print(f"{passed} passed, {len(wrong)} failed")
+    return bool(wrong)
 
 
 if __name__ == "__main__":

@@ -402,7 +402,7 @@ class Work:
         if patches:
             self.git("-c", f"branch.{BRANCH}.description={self.cover_letter(patches)}", "format-patch", "-q",
                      "--cover-letter", "--cover-from-description=subject", "--numbered", "--abbrev=12",
-                     "--zero-commit", "--encode-email-headers", "--no-signature", "-o", str(fresh), f"base..{BRANCH}")
+                     "--zero-commit", "--no-signature", "-o", str(fresh), f"base..{BRANCH}")
         if self.series.exists():
             self.series.rename(old)
         fresh.rename(self.series)
@@ -448,7 +448,7 @@ class Work:
         for name, count in self.old_api(["arch", "virt", "include"]).items():
             directory = "/".join(name.split("/")[:-1][:3])
             directories[directory] = directories.get(directory, 0) + count
-        return "\n".join(f"  {directory}: {count} lines" for directory, count in sorted(directories.items()))
+        return "\n".join(f"  {directory:20} {count:3}" for directory, count in sorted(directories.items()))
 
     def table(self, patches):
         commits = self.git("rev-list", "--reverse", f"base..{BRANCH}").split()
@@ -481,7 +481,7 @@ class Work:
         left = self.leftovers()
         return "\n".join([
             "", self.table(patches), "",
-            *(["Still on the old interface, which the series keeps for them:", left, ""] if left else []),
+            *(["Lines still on the old interface, which the series keeps for them:", left, ""] if left else []),
             f"base:   {self.base()}",
             f"tree:   {os.path.relpath(self.tree)}",
             f"series: {os.path.relpath(self.series)}",

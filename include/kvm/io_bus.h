@@ -48,10 +48,11 @@ enum kvm_bus;
  * @vcpu is the initiator of the access, which need not be the vCPU of the
  * region. @addr is absolute, in bytes; the offset is @addr - @region->addr. An
  * access lies inside the region as a whole. The fast MMIO bus passes a @len of
- * 0 and a @val of NULL.
+ * 0 and a @val of NULL. @region is the bus's copy, valid while the handler runs.
  *
- * Context: Inside kvm->srcu, may sleep. A handler may access the bus again, but
- * must not take slots_lock.
+ * Context: Inside kvm->srcu, may sleep. Several vCPUs may be in a handler at the
+ * same time. A handler may access the bus again, but must not take slots_lock,
+ * nor a lock that is held around something that waits for kvm->srcu.
  *
  * Return: 0 if the access has been handled; anything else passes it on to the
  * next region that contains it. A member that is NULL passes on all accesses.
@@ -66,19 +67,26 @@ struct kvm_io_region_ops {
 /**
  * struct kvm_io_region - a range of one bus that a device decodes
  *
+ * Of the regions that contain an access, the one that starts last is asked
+ * first; of those with the same start the shortest; of equal ranges those that
+ * match on the value; then the one that was registered first.
+ *
  * @addr:	first address, in bytes
  * @len:	length in bytes; 0 matches the exact address, whatever the
  *		size of the access
  * @ops:	the handlers
- * @vcpu:	the vCPU whose state the region exposes; NULL if there is none
+ * @vcpu:	the vCPU whose state the region exposes, which outlives the
+ *		region; NULL if there is none
  * @value:	with @match_value, the value to match
  * @bus:	the bus (enum kvm_bus)
- * @match_value: takes only writes whose value, zero-extended from the length
- *		of the access, equals @value; needs a @len
- * @exclusive:	registration fails if the VM has a region with the same @ops
- *		that takes some of the same writes: the same address, equal
- *		lengths or one of 0, equal values or one that matches any
- * @unlimited:	does not count against the number of regions a bus may have
+ * @match_value: takes only writes of 1, 2, 4 or 8 bytes whose value,
+ *		zero-extended, equals @value; needs a @len. Shorter writes inside
+ *		the region are matched, too: a handler that wants none refuses.
+ * @exclusive:	registration of this region fails if the bus has one with the
+ *		same @ops that takes some of the same writes: the same address,
+ *		equal lengths or one of 0, equal values or one that matches any
+ * @unlimited:	does not count against the number of regions a bus may have; a
+ *		bus that is full refuses it all the same
  * @dev:	the device; set by the bus
  */
 struct kvm_io_region {
@@ -99,18 +107,17 @@ struct kvm_io_region {
 };
 
 /**
- * struct kvm_io_device - what owns regions
+ * struct kvm_io_device - the unit of ownership and lifetime
  *
- * Zeroed by its owner before the first registration. Embedded in the owner's
- * object; @release finds that with container_of().
+ * It must be all zero before the first registration, but for @release. It is
+ * embedded in its owner's object, which handlers and @release find with
+ * container_of().
  *
- * @release:	called once when the device has left the bus for good, and no
+ * @release:	called once when the device has left the bus for good and no
  *		handler of it runs any more; may free the device. NULL if the
- *		owner frees it after kvm_io_bus_unregister().
- *
- *		Context: Under slots_lock when it comes from
- *		kvm_io_bus_unregister(), without when the VM is destroyed. Must
- *		not call the bus.
+ *		owner frees it after kvm_io_bus_unregister(). It is called under
+ *		slots_lock by kvm_io_bus_unregister(), and without when the VM is
+ *		destroyed. It must not call the bus.
  */
 struct kvm_io_device {
 	void (*release)(struct kvm_io_device *dev);
@@ -135,11 +142,13 @@ struct kvm_io_bus {
  *		equal. Copied: the table may live on the stack.
  * @nr:		the number of regions, at least 1
  *
- * All of the regions are added or none. A vCPU that begins an access after this
- * has returned finds them; one that runs meanwhile may. Waits for no grace
- * period.
+ * All of the regions are added or none. Waits for no grace period: an access
+ * that runs meanwhile may find them or not. One that begins after its vCPU has
+ * seen something that was published after the registration does find them; see
+ * Documentation/virt/kvm/io-bus.rst.
  *
- * Context: Process context, under slots_lock.
+ * Context: Process context, under slots_lock. Other locks may be held, also
+ * those that handlers take.
  *
  * Return: 0, -EINVAL for an empty table, an unknown bus, a missing ops, a range
  * past the end of the address space or a value to match without a length,
@@ -159,12 +168,14 @@ int kvm_io_bus_register(struct kvm *kvm, struct kvm_io_device *dev,
  * @nr:		the number of regions, at least 1
  *
  * Each bus changes at once: an access finds the old regions or the new ones.
- * Waits until the accesses to the old ones have ended.
+ * Waits until the accesses to the old ones have ended. The device need not have
+ * had regions on these buses. Among equal ones the new regions come last.
  *
  * Context: Process context, under slots_lock; not inside kvm->srcu, nor under a
  * lock that a handler takes.
  *
- * Return: as kvm_io_bus_register(); after an error the old regions stay.
+ * Return: 0 or an error of kvm_io_bus_register(), after which the old regions
+ * stay.
  */
 int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
 		       const struct kvm_io_region *regions, unsigned int nr);
@@ -174,14 +185,15 @@ int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
  *
  * @kvm:	the VM
  * @dev:	the device. It is kept, not released, when no region is left.
- * @regions:	the regions to remove: those of @dev with the bus, the range and
- *		the value to match of one of these
+ * @regions:	the regions to remove: all those of @dev with the bus, the range
+ *		and the value to match of one of these
  * @nr:		the number of regions in @regions
  *
  * Cannot fail. When it returns, no handler of these regions runs.
  *
  * Context: Process context, under slots_lock; not inside kvm->srcu, nor under a
- * lock that a handler takes. Waits for one grace period.
+ * lock that a handler takes. Waits for one grace period, none if there is nothing
+ * to remove.
  */
 void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
 		       const struct kvm_io_region *regions, unsigned int nr);
@@ -197,7 +209,8 @@ void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
  * released.
  *
  * Context: Process context, under slots_lock; not inside kvm->srcu, nor under a
- * lock that a handler takes. Waits for one grace period.
+ * lock that a handler takes. Waits for one grace period, none if there is nothing
+ * to remove.
  */
 void kvm_io_bus_unregister(struct kvm *kvm, struct kvm_io_device *dev);
 
@@ -209,7 +222,7 @@ void kvm_io_bus_unregister(struct kvm *kvm, struct kvm_io_device *dev);
  * @addr:	an address inside the region
  * @ops:	the handlers of the region; others are skipped
  *
- * Context: Any context, inside kvm->srcu. The result is valid as long as
+ * Context: Inside kvm->srcu, may be atomic. The result is valid as long as
  * kvm->srcu is held.
  *
  * Return: the innermost region at @addr that has @ops, NULL if there is none.
@@ -223,7 +236,7 @@ const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, g
  * @vcpu:	the initiator
  * @bus:	the bus
  * @addr:	the first address, in bytes
- * @len:	the length in bytes, 0 to 8
+ * @len:	the length in bytes, 0 to 8. Regions of length 0 see no longer ones.
  * @val:	the @len bytes to write, NULL if there are none
  *
  * Context: Process context, inside kvm->srcu.
@@ -252,13 +265,14 @@ int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
 /**
  * kvm_io_bus_destroy() - release all devices of a VM
  *
- * @kvm:	the VM, which no vCPU and no file refers to any more, or which
+ * @kvm:	the VM, whose users_count is 0: no vCPU runs any more, or the VM
  *		could not be created
  *
  * Releases each device once, on however many buses it is. What was retired
  * before is freed when this returns, so that kvm->srcu can be cleaned up.
+ * kvm_io_bus_unregister() does nothing to these devices afterwards.
  *
- * Context: Process context.
+ * Context: Process context, not under slots_lock.
  */
 void kvm_io_bus_destroy(struct kvm *kvm);
 

@@ -309,7 +309,8 @@ void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
 {
 	lockdep_assert_held(&kvm->slots_lock);
 
-	remove_regions(kvm, dev, regions, nr);
+	if (nr)
+		remove_regions(kvm, dev, regions, nr);
 }
 EXPORT_SYMBOL_GPL(kvm_io_bus_remove);
 
@@ -406,6 +407,7 @@ const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, g
 	lockdep_assert_held(&kvm->srcu);
 
 	start_access(&w, kvm, bus, addr, 1, NULL);
+	w.any_value = true;
 	do {
 		region = kvm_io_walk_next(&w);
 	} while (region && region->ops != ops);

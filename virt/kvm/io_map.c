@@ -40,6 +40,7 @@
  * that change, and shares the others. Removal needs no memory: it clears the
  * slot, and the next update drops it.
  */
+#include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/err.h>
 #include <linux/minmax.h>

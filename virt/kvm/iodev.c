@@ -2,6 +2,10 @@
 /*
  * The API of <kvm/iodev.h>, of one range a device, for those who still use it:
  * each such device is a device with one region.
+ *
+ * A coalesced zone may wrap past the end of the address space, and its length
+ * be negative as an int. Such a zone matches nothing: its region has length 0,
+ * and its handler refuses what is not inside the zone.
  */
 #include <linux/kvm_host.h>
 #include <kvm/iodev.h>
@@ -27,7 +31,10 @@ int kvm_io_bus_register_dev(struct kvm *kvm, enum kvm_bus bus, gpa_t addr,
 			    int len, struct kvm_io_device *dev)
 {
 	const struct kvm_io_region region = {
-		.bus = bus, .addr = addr, .len = len, .ops = &iodev_ops,
+		.bus = bus,
+		.addr = addr,
+		.len = len < 0 || addr + len < addr ? 0 : len,
+		.ops = &iodev_ops,
 	};
 
 	dev->release = dev->ops->destructor;

@@ -36,20 +36,19 @@ class Site:
     def __init__(self, pos, func):
         self.pos, self.func = pos, func
         self.file, self.off = pos
-        self.obj = self.ret = self.check = self.ops = None
-        self.plain = False
+        self.obj = self.ret = self.ops = None
+        self.plain = self.simple = self.used = False
 
 sources = {}
 regs, inits, unregs, aliases = {}, {}, {}, {}
 checks, ifs, locks, labels, gotos = {}, {}, {}, {}, {}
 stms = {}                               # file -> {start: end}
 ops, handlers, structs, conts = {}, {}, {}, {}
-includes, refused = [], []
+refused = []
 understood = set()                      # where a name of the old API may be
 delete, keep, keepret, delcheck = set(), set(), set(), set()
 functions = {}                          # (file, function) -> conversion
 merged = {}                             # struct -> ([members], name)
-unused = {}                             # function -> local variable
 converted = set()                       # files
 
 def source(name):
@@ -120,10 +119,6 @@ def text(name, rng):
 def contains(table, name, rng):
     return [s for p, s in table.items() if p[0] == name and rng[0] <= p[1] < rng[1]]
 
-def member(typ, expr):
-    """Is expr the address of a member of the object?"""
-    return typ and expr.startswith("&")
-
 class Unknown(Exception):
     pass
 
@@ -145,9 +140,9 @@ def resolve(r, group):
         r.obj, same = alias.obj, [max(same, key=lambda s: s.off)]
         if alias.off > same[0].off:
             raise Unknown(r.pos, "%s is initialised before it is assigned" % r.dev)
-        r.alias = alias
     if len(same) != 1 or same[0].off > r.off:
-        raise Unknown(r.pos, "not one kvm_iodevice_init() of %s before it in the same function" % r.dev)
+        raise Unknown(r.pos, "not one kvm_iodevice_init() of %s before it in the same function" %
+                      r.dev)
     same[0].used = True
     r.init, r.ops = same[0], same[0].ops
     rng = statement(r.init.pos)
@@ -172,13 +167,12 @@ def sequence(group):
     fails, cond = [], None
     for r in group[1:]:
         if cond is not None:
-            raise Unknown(group[group.index(r) - 1].pos, "a conditional registration that is not the last")
+            raise Unknown(group[group.index(r) - 1].pos,
+                          "a conditional registration that is not the last")
         inner, lock = None, None
         while True:
             off = skip(name, off)
             pos, stop = (name, off), known.get(off)
-            if inner and off == inner - 1:
-                raise Unknown(r.pos, "a condition without its registration")
             if stop is None:
                 raise Unknown(r.pos, "something else between registrations")
             if pos in inits or pos in aliases:
@@ -220,7 +214,8 @@ def sequence(group):
         last = group[-1]
         if not re.match(r"[\w\s&|!<>=().-]*$", cond.cond.replace("->", ".")) or \
            re.search(r"\w\s*\(|[^=!<>]=[^=]|\+\+|--", cond.cond) or words_in(cond.cond, last.ret):
-            raise Unknown(last.pos, "the condition of the registration has side effects or depends on %s" % last.ret)
+            raise Unknown(last.pos, "the condition of the registration has side effects or "
+                          "depends on %s" % last.ret)
         for p in [p for p in delete | delcheck if p[0] == name and cond.off < p[1] < inner]:
             delete.discard(p)
             delcheck.discard(p)
@@ -341,7 +336,6 @@ def unregister(u, group):
                 raise Unknown(u.pos, "the result of an unregistration is used")
             keepret.add(u.pos)
             delcheck.add((name, off))
-            unused[u.func] = u.ret
         u.used = True
         understood.add(u.pos)
         return
@@ -429,7 +423,7 @@ def convert(key, group):
     obj = group[0].obj and group[0].obj[1]
     if obj and re.match(r"\w+$", obj):
         m = re.compile(UNZEROED % re.escape(obj)).search(source(name)[0], *body(group[0].pos))
-        if m and "__GFP_ZERO" not in source(name)[0][m.start():source(name)[0].index(";", m.start())]:
+        if m and "__GFP_ZERO" not in source(name)[0][m.start():].split(";", 1)[0]:
             raise Unknown((name, m.start()), "%s is not allocated zeroed" % obj)
     decl, later = table(group)
     if later and not group[0].simple:
@@ -441,9 +435,12 @@ def convert(key, group):
     g.bare = skip(name, top) in stms[name]
     g.tab = "regions" if n > 1 else "&region"
     g.first = "regions[0]" if n > 1 else "region"
-    g.count = "%s ? %d : %d" % (cond.cond, n, n - 1) if cond else "ARRAY_SIZE(regions)" if n > 1 else "1"
+    g.count = "ARRAY_SIZE(regions)" if n > 1 else "1"
+    if cond:
+        g.count = "%s ? %d : %d" % (cond.cond, n, n - 1)
     for r in group:
-        if "destructor" not in ops.get(r.ops, {}) and not (cond and cond.off < r.init.off < cond.end):
+        guarded = cond and cond.off < r.init.off < cond.end
+        if "destructor" not in ops.get(r.ops, {}) and not guarded:
             delete.add(r.init.pos)
 
 def unify(group):
@@ -520,7 +517,7 @@ def judge():
                 refuse(r.pos, "the device may be one of several that are registered elsewhere")
     if not refused:
         for u in sorted(unregs.values(), key=lambda u: u.pos):
-            if getattr(u, "used", False):
+            if u.used:
                 continue
             groups = [g.group for g in functions.values() for r in g.group
                       if (u.obj and r.obj and (u.obj[0], u.obj[2]) == (r.obj[0], r.obj[2])) or
@@ -551,8 +548,9 @@ def pick(f, p):
     return functions.get((p[0].file, f))
 
 def infile(p):
-    """Is the position in a file that has been converted? Spatch edits copies, FOO-name.c."""
-    return any(p[0].file == f or p[0].file.endswith("-" + os.path.basename(f)) for f in converted)
+    """Is the position in a file that has been converted? Spatch edits copies of its own."""
+    copy = re.match(r".*/cocci_small_output-\d+-[0-9a-f]+-(.*)$", p[0].file)
+    return any(p[0].file == f or copy and copy.group(1) == os.path.basename(f) for f in converted)
 
 // What the files have: statements, and what surrounds the calls.
 
@@ -634,7 +632,6 @@ p << reg.p; K << reg.K; B << reg.B; A << reg.A; L << reg.L; E << reg.E;
 @@
 r = site(regs, p)
 r.kvm, r.bus, r.addr, r.len, r.dev = map(tidy, (K, B, A, L, E))
-r.simple = False
 
 @regobj depends on patch@
 type T;
@@ -850,16 +847,6 @@ position p, q;
 p << object.p; q << object.q; t << object.t; D << object.D;
 @@
 structs.setdefault("struct " + t, (at(p), {}))[1][D] = at(q)
-
-@inc depends on patch@
-position p;
-@@
-  #include <kvm/iodev.h>@p
-
-@script:python@
-p << inc.p;
-@@
-includes.append(at(p))
 
 // The verdict
 

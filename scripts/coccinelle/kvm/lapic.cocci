@@ -186,7 +186,8 @@ identifier to.M;
 @newread depends on patch@
 identifier to.f, vcpu, this, addr, len, val, a;
 @@
-- static int apic_mmio_read(struct kvm_vcpu *vcpu, struct kvm_io_device *this, gpa_t addr, int len, void *val)
+- static int apic_mmio_read(struct kvm_vcpu *vcpu, struct kvm_io_device *this, gpa_t addr, int len,
+-              void *val)
 + int kvm_apic_mmio_read(struct kvm_vcpu *vcpu, gpa_t addr, int len, void *val)
   {
     struct kvm_lapic *a =

@@ -33,6 +33,11 @@ def before(p):
     with open(p.file, encoding="latin-1") as f:
         return f.readlines()[int(p.line) - 1][:int(p.column)]
 
+def moves(h):
+    """Can the function that a handler calls take its place?"""
+    f = tramps.get(h)
+    return len(targets.get(f, ())) == 1 and uses.get(f, 0) == list(tramps.values()).count(f)
+
 def same(name, table):
     """The first in the file that is the same as this one."""
     return min((n for n in table if table[n] == table[name] and order[n][0] == order[name][0]),
@@ -54,7 +59,8 @@ identifier h, f, vcpu, region, addr, len, val, M;
 type O, V;
 position p;
 @@
-  static int h@p(struct kvm_vcpu *vcpu, const struct kvm_io_region *region, gpa_t addr, int len, V val)
+  static int h@p(struct kvm_vcpu *vcpu, const struct kvm_io_region *region, gpa_t addr, int len,
+                 V val)
   {
     return f(container_of(region->dev, O, M), addr, len, val);
   }
@@ -89,9 +95,10 @@ if not re.search(r"\.ops\s*=\s*&\s*$", before(p[0])):
 h << tramp.h; f << tramp.f; p << tramp.p; q << func.q;
 t; to;
 @@
-ok = len(targets[f]) == 1 and uses.get(f, 0) == list(tramps.values()).count(f)
+ok = moves(h)
 if not ok:
-    left.append((p[0].file, int(p[0].line), "%s(), which does not only serve handlers, in %s()" % (f, h)))
+    left.append((p[0].file, int(p[0].line),
+                 "%s(), which does not only serve handlers, in %s()" % (f, h)))
 coccinelle.t = cocci.make_ident(h if ok else NONE)
 coccinelle.to = cocci.make_ident(f if ok else NONE)
 
@@ -109,9 +116,7 @@ position p;
 @script:python@
 p << ops.p; o << ops.o; F << ops.F; h << ops.h;
 @@
-ok = len(targets.get(tramps.get(h), ())) == 1
-fields.setdefault(o, {"ops": o} if o in compared else {})[F] = tramps[h] if ok and uses.get(tramps[h], 0) == \
-    list(tramps.values()).count(tramps[h]) else h
+fields.setdefault(o, {"ops": o} if o in compared else {})[F] = tramps[h] if moves(h) else h
 order[o] = place(p)
 
 @same depends on patch@

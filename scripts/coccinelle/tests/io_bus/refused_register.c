@@ -433,3 +433,91 @@ int after_endif(struct kvm *kvm, struct obj *o)
 	kvm_iodevice_init(&o->a, &a_ops);
 	return kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
 }
+
+int variable_unknown(struct kvm *kvm, struct obj *o)
+{
+	struct kvm_io_device *dev;
+
+	dev = obj_find(o);
+	kvm_iodevice_init(dev, &a_ops);
+	return kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, dev);
+}
+
+int variable_late(struct kvm *kvm, struct obj *o)
+{
+	struct kvm_io_device *dev;
+
+	kvm_iodevice_init(dev, &a_ops);
+	dev = &o->a;
+	return kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, dev);
+}
+
+int first_result_lost(struct kvm *kvm, struct obj *o)
+{
+	int ret;
+
+	kvm_iodevice_init(&o->a, &a_ops);
+	kvm_iodevice_init(&o->b, &b_ops);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x20, 1, &o->b);
+	if (ret)
+		return ret;
+	return 0;
+}
+
+int conditional_without_braces(struct kvm *kvm, struct obj *o, bool opt)
+{
+	int ret;
+
+	kvm_iodevice_init(&o->a, &a_ops);
+	kvm_iodevice_init(&o->b, &b_ops);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
+	if (ret)
+		return ret;
+	if (opt)
+		ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x20, 1, &o->b);
+	if (ret)
+		return ret;
+	return 0;
+}
+
+int failure_with_declaration(struct kvm *kvm, struct obj *o)
+{
+	int ret;
+
+	kvm_iodevice_init(&o->a, &a_ops);
+	kvm_iodevice_init(&o->b, &b_ops);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
+	if (ret)
+		return ret;
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x20, 1, &o->b);
+	if (ret) {
+		int old = o->count;
+
+		return old;
+	}
+	return 0;
+}
+
+int label_in_both_arms(struct kvm *kvm, struct obj *o)
+{
+	int ret;
+
+	kvm_iodevice_init(&o->a, &a_ops);
+	kvm_iodevice_init(&o->b, &b_ops);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
+	if (ret)
+		goto out;
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x20, 1, &o->b);
+	if (ret)
+		goto fail;
+	return 0;
+#ifdef CONFIG_OBJ_A
+fail:
+	kvm_io_bus_unregister_dev(kvm, KVM_PIO_BUS, &o->a);
+#else
+fail:
+#endif
+out:
+	return ret;
+}

@@ -38,3 +38,9 @@ int bare(struct kvm_vcpu *vcpu, gpa_t addr, void *data)
 {
 	return one_outside(vcpu, addr, data);
 }
+
+int kvm_io_bus_write_cookie(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
+			    int len, const void *val, long cookie)
+{
+	return kvm_io_bus_write(vcpu, bus, addr, len, val);
+}

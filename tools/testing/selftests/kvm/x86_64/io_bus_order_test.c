@@ -160,7 +160,7 @@ static void register_ranges_before_devices(struct io_test *t)
 	vm_create_irqchip(t->vm);
 	create_pit(t->vm);
 
-	use_vcpu(t, vm_recreate_with_one_vcpu(t->vm));
+	use_vcpu(t, vm_vcpu_recreate(t->vm, 0));
 	vcpu_load_state(t->vcpu, state);
 	kvm_x86_state_cleanup(state);
 }

@@ -12,6 +12,7 @@
  *  - bit 4 of port 0x61, the refresh clock, is masked.
  */
 #include <stddef.h>
+#include <stdio.h>
 
 #include "test_util.h"
 #include "io_bus_guest.h"
@@ -179,6 +180,7 @@ struct sweep {
 };
 
 static struct kvm_vcpu *vcpu;
+static FILE *log_file;
 static char text[MAX_TEXT];
 
 static void irqchip_ioctl(unsigned long cmd, uint32_t chip_id, void *state, size_t size)
@@ -356,13 +358,13 @@ static bool access_and_log(struct io_access access, const struct io_state *befor
 static void log_range(struct sweep *s, struct io_access *access, int state, int first, int last,
 		      const char *what)
 {
-	printf("log: %s %s%u", s->name, access->write ? "write" : "read", access->len);
+	fprintf(log_file, "log: %s %s%u", s->name, access->write ? "write" : "read", access->len);
 	if (access->write)
-		printf(" %0*lx", 2 * access->len, access->val & value_mask(access->len));
-	printf(" state%d %lx", state, s->addrs[first]);
+		fprintf(log_file, " %0*lx", 2 * access->len, access->val & value_mask(access->len));
+	fprintf(log_file, " state%d %lx", state, s->addrs[first]);
 	if (first != last)
-		printf("-%lx", s->addrs[last]);
-	printf(": %s\n", what);
+		fprintf(log_file, "-%lx", s->addrs[last]);
+	fprintf(log_file, ": %s\n", what);
 }
 
 /* The addresses that were swept one after the other with one outcome are one line. */
@@ -469,6 +471,8 @@ int main(int argc, char *argv[])
 {
 	struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
 	struct kvm_vm *vm;
+	size_t log_size;
+	char *log;
 
 	TEST_REQUIRE(kvm_has_cap(KVM_CAP_PIT2));
 	TEST_REQUIRE(kvm_has_cap(KVM_CAP_PIT_STATE2));
@@ -478,9 +482,16 @@ int main(int argc, char *argv[])
 	virt_map(vm, IOAPIC_GPA - PAGE, IOAPIC_GPA - PAGE, 3);
 	guest_start(vcpu);
 
+	/* The kernel warns of odd accesses, on a console that may be ours: print later. */
+	log_file = open_memstream(&log, &log_size);
+	TEST_ASSERT(log_file, "Expected memory for the log, errno %d", errno);
+
 	sweep_ports();
 	sweep_ioapic();
 
+	fclose(log_file);
+	fputs(log, stdout);
+	free(log);
 	kvm_vm_free(vm);
 	return 0;
 }

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * virt/kvm/io_map.c in userspace: more random updates than a KUnit run has time
+ * for, with every allocation accounted for, and the cost of a walk over shapes
+ * that are meant to be slow.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <linux/minmax.h>
+#include <linux/slab.h>
+
+#include "io_map.h"
+#include "io_oracle.h"
+
+#define BITS	((int)(8 * sizeof(void *)))
+
+static long nr_allocated;		/* and not freed */
+static unsigned int fail_every, allocations;
+
+void *kmalloc(size_t size, gfp_t gfp)
+{
+	(void)gfp;
+	if (fail_every && ++allocations % fail_every == 0)
+		return NULL;
+	nr_allocated++;
+	return malloc(size);
+}
+
+void kfree(void *p)
+{
+	nr_allocated -= !!p;
+	free(p);
+}
+
+/*
+ * How often each basic block of io_map.c has run. The maximum is the number of
+ * rounds of the busiest loop, whatever the compiler has made of it.
+ */
+#define MAX_BLOCKS 1024
+
+static struct {
+	void *pc;
+	unsigned int count;
+} block[MAX_BLOCKS];
+
+void __sanitizer_cov_trace_pc(void)
+{
+	void *pc = __builtin_return_address(0);
+	unsigned int i = (unsigned long)pc / 4 % MAX_BLOCKS;
+
+	while (block[i].pc && block[i].pc != pc)
+		i = (i + 1) % MAX_BLOCKS;
+	block[i].pc = pc;
+	block[i].count++;
+}
+
+static unsigned int most_rounds(void)
+{
+	unsigned int i, most = 0;
+
+	for (i = 0; i < MAX_BLOCKS; i++)
+		most = max(most, block[i].count);
+	return most;
+}
+
+static void report(bool good, const char *what, const char *why)
+{
+	printf("%s %d bits: %s%s%s\n", good ? "ok" : "FAIL", BITS, what, good ? "" : ": ",
+	       good ? "" : why);
+}
+
+static void test_random(u64 first_seed, unsigned int runs, unsigned int every)
+{
+	struct oracle *o = calloc(1, sizeof(*o));
+	u64 seed = first_seed;
+	char what[120];
+	bool good;
+
+	fail_every = every;
+	do {
+		good = oracle_run(o, seed++, 60, 40);
+	} while (good && seed < first_seed + runs);
+	fail_every = 0;
+	snprintf(what, sizeof(what), "%lu random accesses, %lu regions found, %u updates failed",
+		 o->accesses, o->found, o->failed_updates);
+	if (good && (nr_allocated || (every && !o->failed_updates))) {
+		snprintf(o->why, sizeof(o->why), "%ld allocations not freed", nr_allocated);
+		good = false;
+	}
+	report(good, what, o->why);
+	free(o);
+}
+
+/* Shapes for the cost of a walk */
+#define MAX_SHAPE 5000
+
+static struct kvm_io_region shape[MAX_SHAPE];
+static unsigned int nr_shape;
+
+static void put(u64 addr, u64 len)
+{
+	shape[nr_shape++] = (struct kvm_io_region) { .addr = addr, .len = len };
+}
+
+static void put_value(u64 value)
+{
+	put(0x1000, 4);
+	shape[nr_shape - 1].match_value = true;
+	shape[nr_shape - 1].value = value;
+}
+
+/*
+ * The bound, from the regions: a search in the root and in each leaf that is
+ * entered; a step for each region that contains the access, and for each that
+ * ends too early and is nested around the one before it on the walk; the same
+ * over the leaves in the root.
+ */
+static unsigned int bound(u64 addr, u64 len, unsigned int leaves)
+{
+	unsigned int containing = 0, nested = 0, entered, search = 2;
+	u64 end = 0, last = addr + len - 1;
+	int i;
+
+	/* In each shape the regions are in the order of the map. */
+	for (i = nr_shape - 1; i >= 0; i--) {
+		u64 this = shape[i].addr + shape[i].len - 1;
+
+		if (shape[i].addr > addr)
+			continue;
+		if (this >= last) {
+			containing++;
+			end = 0;
+		} else if (this > end) {
+			nested++;
+			end = this;
+		}
+	}
+	entered = min(containing + 1, leaves);
+	search += 6 * entered;
+	while (leaves >>= 1)
+		search++;
+	return search + containing + nested + 2 * entered + min(nested, leaves) + 1;
+}
+
+static void test_cost(const char *name, u64 addr, u64 len, const void *val,
+		      unsigned int expected)
+{
+	struct kvm_io_update u = { .gfp = GFP_KERNEL };
+	const struct kvm_io_region *add[MAX_SHAPE];
+	unsigned int i, found = 0, rounds, limit;
+	struct kvm_io_map *map;
+	struct kvm_io_walk w;
+	char what[120];
+
+	for (i = 0; i < nr_shape; i++)
+		add[i] = &shape[i];
+	map = kvm_io_map_update(&u, NULL, add, nr_shape);
+
+	memset(block, 0, sizeof(block));
+	kvm_io_walk_start(&w, map, addr, len, val);
+	while (kvm_io_walk_next(&w))
+		found++;
+	rounds = most_rounds();
+
+	/* Regions that match on a value are one: of their range. */
+	if (val) {
+		nr_shape = 1;
+		limit = 2 * bound(addr, len, 16);
+	} else {
+		limit = bound(addr, len, map->nr);
+	}
+	snprintf(what, sizeof(what), "%s: %u found in %u steps, at most %u", name, found,
+		 rounds, limit);
+	report(found == expected && rounds && rounds <= limit, what, "too many, or wrong regions");
+	kvm_io_map_free(map);
+	nr_shape = 0;
+}
+
+static void test_costs(void)
+{
+	unsigned int i, j;
+	u32 val = 700;
+
+	for (i = 0; i < 1000; i++)
+		put(i, 8);
+	test_cost("staircase of 1000, byte", 500, 1, NULL, 8);
+	for (i = 0; i < 1000; i++)
+		put(i, 8);
+	test_cost("staircase of 1000, 8 bytes", 500, 8, NULL, 1);
+	for (i = 0; i < 1000; i++)
+		put(i, 8);
+	test_cost("staircase of 1000, behind it", 5000, 1, NULL, 0);
+
+	put(0, 16 * 4000);
+	for (i = 0; i < 4000; i++)
+		put(16 * i, 8);
+	test_cost("container over 4000, in both", 16 * 3000, 8, NULL, 2);
+	put(0, 16 * 4000);
+	for (i = 0; i < 4000; i++)
+		put(16 * i, 8);
+	test_cost("container over 4000, between", 16 * 3000 + 8, 8, NULL, 1);
+
+	for (i = 0; i < 1000; i++)
+		put(i, 3000 - 2 * i);
+	test_cost("1000 nested, innermost", 1500, 1, NULL, 1000);
+	for (i = 0; i < 1000; i++)
+		put(i, 3000 - 2 * i);
+	test_cost("1000 nested, outermost", 3000 - 1, 1, NULL, 1);
+
+	/* The worst: containers, and behind each a nest that ends too early. */
+	for (i = 0; i < 30; i++) {
+		put(i * 100, 100000);
+		for (j = 1; j <= 30; j++)
+			put(i * 100 + j, 99 - 2 * j);
+	}
+	test_cost("30 containers with a nest of 30 each", 50000, 1, NULL, 30);
+
+	for (i = 0; i < 1000; i++)
+		put_value(i);
+	test_cost("1000 values at one range", 0x1000, 4, &val, 1);
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	test_random(0, 490, 0);
+	test_random(1000, 100, 97);
+	test_random(2000, 100, 11);
+	test_costs();
+	return 0;
+}
