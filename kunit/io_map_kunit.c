@@ -27,7 +27,7 @@ struct io_map_test {
 	unsigned int nr_allocated;
 };
 
-static const struct kvm_io_device device_a, device_b;
+static struct kvm_io_device device_a, device_b;
 
 static struct kvm_io_map *update(struct kunit *test, struct kvm_io_update *u,
 				 struct kvm_io_region *regions, unsigned int nr)
@@ -688,8 +688,7 @@ static void walk_meets_update(struct kunit *test)
 /* A device's regions become others in one update; nobody else's change. */
 static void replace(struct kunit *test)
 {
-	struct kvm_io_device *a = (struct kvm_io_device *)&device_a;
-	struct kvm_io_device *b = (struct kvm_io_device *)&device_b;
+	struct kvm_io_device *a = &device_a, *b = &device_b;
 	struct kvm_io_region regions[] = {
 		{ .dev = a, .addr = 0x1000, .len = 4 },
 		{ .dev = b, .addr = 0x1000, .len = 4 },
@@ -744,6 +743,27 @@ static struct kvm_io_region *spread_regions(struct kunit *test, unsigned int nr)
 static const void *leaf(const struct kvm_io_map *map, unsigned int i)
 {
 	return map->entry[i].slot;
+}
+
+/* A value goes to the map of its range also where that is the first of a leaf. */
+static void value_of_first_in_leaf(struct kunit *test)
+{
+	unsigned int nr = 2 * KVM_IO_MAP_LEAF;
+	struct kvm_io_region *regions = spread_regions(test, nr + 1);
+	struct io_map_test *t = test->priv;
+	struct kvm_io_walk w;
+	u32 val = 7;
+
+	regions[KVM_IO_MAP_LEAF].match_value = true;
+	regions[KVM_IO_MAP_LEAF].value = 7;
+	regions[nr] = regions[KVM_IO_MAP_LEAF];
+	add(test, regions, nr);
+	KUNIT_ASSERT_EQ(test, t->map->entry[1].start, regions[nr].addr);
+	add(test, &regions[nr], 1);
+	kvm_io_walk_start(&w, t->map, regions[nr].addr, 4, &val);
+	KUNIT_EXPECT_PTR_EQ(test, kvm_io_walk_next(&w), &regions[KVM_IO_MAP_LEAF]);
+	KUNIT_EXPECT_PTR_EQ(test, kvm_io_walk_next(&w), &regions[nr]);
+	KUNIT_EXPECT_NULL(test, kvm_io_walk_next(&w));
 }
 
 /* An update writes the leaves that change, and shares the others. */
@@ -1066,6 +1086,7 @@ static struct kunit_case io_map_cases[] = {
 	KUNIT_CASE(clear_in_place),
 	KUNIT_CASE(walk_meets_update),
 	KUNIT_CASE(replace),
+	KUNIT_CASE(value_of_first_in_leaf),
 	KUNIT_CASE(update_shares_leaves),
 	KUNIT_CASE(update_joins_leaves),
 	KUNIT_CASE(failed_update),

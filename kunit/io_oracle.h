@@ -312,7 +312,7 @@ static void oracle_random_region(struct oracle *o, struct kvm_io_region *r)
  * Add @nr regions, all of @leaving if there is one, whose others are dropped.
  * An update that fails changes nothing.
  */
-static bool oracle_update(struct oracle *o, const struct kvm_io_device *leaving, unsigned int nr)
+static bool oracle_update(struct oracle *o, struct kvm_io_device *leaving, unsigned int nr)
 {
 	struct kvm_io_update u = { .gfp = GFP_KERNEL, .leaving = leaving };
 	const struct kvm_io_region *add[ORACLE_BATCH];
@@ -324,7 +324,7 @@ static bool oracle_update(struct oracle *o, const struct kvm_io_device *leaving,
 
 		oracle_random_region(o, r);
 		if (leaving)
-			r->dev = (struct kvm_io_device *)leaving;
+			r->dev = leaving;
 		/* Neither the array nor memory is in the order of registration. */
 		r->index = o->nr + nr - 1 - i;
 		add[i] = r;

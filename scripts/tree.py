@@ -281,7 +281,9 @@ class Work:
         self.date = date()
         self.git = Git(self.tree, GIT_AUTHOR_NAME=self.identity[0], GIT_AUTHOR_EMAIL=self.identity[1],
                        GIT_COMMITTER_NAME=self.identity[0], GIT_COMMITTER_EMAIL=self.identity[1],
-                       GIT_AUTHOR_DATE=f"@{self.date} +0000", GIT_COMMITTER_DATE=f"@{self.date} +0000")
+                       GIT_AUTHOR_DATE=f"@{self.date} +0000", GIT_COMMITTER_DATE=f"@{self.date} +0000",
+                       # Until tree/ is a repository, the one around it must not be taken for it.
+                       GIT_CEILING_DIRECTORIES=str(self.directory))
 
     def imported(self):
         try:
@@ -331,25 +333,27 @@ class Work:
         return self.stamp.exists() and self.series.is_dir() and self.stamp.read_text() == self.state(patches)
 
     def unpack(self, step):
-        fresh = self.directory / "tree.tmp"
-        for old in (fresh, self.tree):
-            if old.exists():
-                shutil.rmtree(old)
-        fresh.mkdir()
+        """Make tree/.  It is complete when it has the tag, which comes last; and no part of an old one may have it."""
+        old = self.directory / "tree.old"
+        if old.exists():
+            shutil.rmtree(old)
+        if self.tree.exists():
+            self.tree.rename(old)
+            shutil.rmtree(old)
+        self.tree.mkdir()
         with step(f"unpack {self.source.directory or TARBALL}"):
-            self.source.unpack(fresh)
+            self.source.unpack(self.tree)
         with step("commit it as tag base"):
-            makefile = (fresh / "Makefile").read_text(encoding="utf-8")
+            makefile = (self.tree / "Makefile").read_text(encoding="utf-8")
             version = ".".join(re.findall(r"^(?:VERSION|PATCHLEVEL|SUBLEVEL) = (\d+)$", makefile, re.M))
-            git = Git(fresh, **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER")
-                                for what, value in (("NAME", "base"), ("EMAIL", ""), ("DATE", f"@{NO_DATE} +0000"))})
+            git = Git(self.tree, **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in
+                                    (("NAME", "base"), ("EMAIL", ""), ("DATE", f"@{NO_DATE} +0000"))})
             git("init", "-q", "-b", BRANCH)
             # gc would run in the background, under the next step.
             git("config", "gc.auto", "0")
             git("add", "-A", "-f")
-            git("commit", "-q", "--allow-empty-message", "-m", f"Linux {version}\n\n{self.source.key}")
+            git("commit", "-q", "-m", f"Linux {version}\n\n{self.source.key}")
             git("tag", "base")
-            fresh.rename(self.tree)
 
     def reset(self):
         # This run holds the lock, so a lock of git in this work tree is one that an interrupted run left.

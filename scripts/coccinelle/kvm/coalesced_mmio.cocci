@@ -8,10 +8,24 @@
 
 virtual patch
 
-@depends on patch@
+@size depends on patch@
 struct kvm_coalesced_mmio_zone *zone;
 identifier region;
 @@
 - region.len = zone->size;
 + /* A zone that wraps matches nothing, like one of size 0. */
 + region.len = zone->addr + zone->size < zone->addr ? 0 : zone->size;
+
+// The comment between these two, on a result that there is no more, goes with
+// them.
+@result depends on patch@
+expression kvm;
+@@
+  kvm_vm_ioctl_unregister_coalesced_mmio(...)
+  {
+  ...
+- mutex_unlock(&kvm->slots_lock);
+- return 0;
++ mutex_unlock(&kvm->slots_lock);
++ return 0;
+  }

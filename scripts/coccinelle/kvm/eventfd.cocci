@@ -9,7 +9,7 @@
 virtual patch
 
 @assign depends on patch@
-identifier kvm, bus_idx, args, eventfd;
+identifier kvm, bus_idx, args;
 symbol ioeventfd_ops;
 @@
   kvm_assign_ioeventfd_idx(struct kvm *kvm, enum kvm_bus bus_idx, struct kvm_ioeventfd *args)
@@ -118,3 +118,15 @@ symbol true;
 @@
 - #include <kvm/iodev.h>
 + #include <kvm/io_bus.h>
+
+@left depends on patch@
+identifier F = { kvm_get_bus, kvm_iodevice_init, kvm_io_bus_register_dev, kvm_io_bus_unregister_dev };
+position p;
+@@
+  F@p(...)
+
+@script:python depends on patch@
+p << left.p;
+F << left.F;
+@@
+print("left: %s:%s: %s in %s" % (p[0].file, p[0].line, F, p[0].current_element))

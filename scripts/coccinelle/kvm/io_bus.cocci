@@ -300,17 +300,10 @@ def unwind(group, then, fails):
     seen = False
     for kind, pos in chain:
         if kind == "label" and labels[pos][0] in live:
-            if seen and not entered:
+            if seen:
                 raise Unknown(pos, "label %s is reached otherwise, too" % labels[pos][0])
             entered = True
-        elif kind == "unreg":
-            seen = True
-    if entered:
-        late = False
-        for kind, pos in chain:
-            late |= kind == "unreg"
-            if kind == "label" and labels[pos][0] in live and late:
-                raise Unknown(pos, "label %s is reached otherwise, too" % labels[pos][0])
+        seen |= kind == "unreg"
     for kind, pos in chain:
         if kind == "label" and labels[pos][0] not in live:
             delete.add(pos)
@@ -400,8 +393,6 @@ def convert(key, group):
     for r in group:
         resolve(r, group)
         understood.add(r.init.pos)
-        if r.init.pos in delete:
-            raise Unknown(r.pos, "initialised twice")
     word = "regions" if len(group) > 1 else "region"
     if words(name, word, *body(group[0].pos)):
         raise Unknown(group[0].pos, "the name %s is taken in this function" % word)

@@ -97,3 +97,20 @@ identifier s = { kvm_io_device, kvm_vcpu };
 @@
   #include <linux/kvm_types.h>
 + #include <kvm/io_bus.h>
+
+// --- say what was left behind
+
+@left depends on patch@
+expression K, E;
+position p;
+@@
+(
+  K->buses@p[E]
+|
+  kvm_get_bus@p(K, E)
+)
+
+@script:python depends on patch@
+p << left.p;
+@@
+print("left: %s:%s: the old bus in %s" % (p[0].file, p[0].line, p[0].current_element))

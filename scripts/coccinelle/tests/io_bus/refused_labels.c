@@ -117,3 +117,30 @@ fail_a:
 out:
 	return ret;
 }
+
+int beyond(struct kvm *kvm, struct obj *o)
+{
+	int ret;
+
+	kvm_iodevice_init(&o->a, &a_ops);
+	kvm_iodevice_init(&o->b, &b_ops);
+	kvm_iodevice_init(&o->c, &c_ops);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
+	if (ret)
+		goto out;
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x20, 1, &o->b);
+	if (ret)
+		goto fail_a;
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x30, 1, &o->c);
+	if (ret)
+		goto fail_b;
+	return 0;
+fail_a:
+	kvm_io_bus_unregister_dev(kvm, KVM_PIO_BUS, &o->a);
+out:
+	return ret;
+fail_b:
+	kvm_io_bus_unregister_dev(kvm, KVM_PIO_BUS, &o->b);
+	kvm_io_bus_unregister_dev(kvm, KVM_PIO_BUS, &o->a);
+	goto out;
+}

@@ -521,3 +521,18 @@ fail:
 out:
 	return ret;
 }
+
+int object_unknown(struct kvm *kvm)
+{
+	int ret;
+
+	kvm_iodevice_init(&OBJ(kvm)->a, &a_ops);
+	kvm_iodevice_init(&OBJ(kvm)->b, &b_ops);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &OBJ(kvm)->a);
+	if (ret)
+		return ret;
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x20, 1, &OBJ(kvm)->b);
+	if (ret)
+		return ret;
+	return 0;
+}
