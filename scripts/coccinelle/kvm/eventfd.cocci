@@ -10,7 +10,7 @@ virtual patch
 
 @assign depends on patch@
 identifier kvm, bus_idx, args;
-symbol ioeventfd_ops;
+symbol ioeventfd_ops, eventfd;
 @@
   kvm_assign_ioeventfd_idx(struct kvm *kvm, enum kvm_bus bus_idx, struct kvm_ioeventfd *args)
   {
