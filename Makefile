@@ -14,7 +14,7 @@ need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
 stock = $(if $(STOCK),--stock)
 
 .PHONY: series tree kernel kunit selftests sparse build-test coccicheck cocci-test fix-test checkpatch docs-test \
-	series-test check check-all nightly help clean
+	series-test map-test check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
 	$(Q)scripts/deps.sh common
@@ -74,12 +74,17 @@ series-test:		## git am, reruns, wrong input and interruptions
 	$(call need)
 	$(Q)scripts/series_test.py
 
+map-test:		## virt/kvm/io_map.c in userspace: sanitizers, 32 bits, steps of a lookup
+	$(call need,userspace)
+	$(Q)$(MAKE) --no-print-directory -C tools/testing/io_bus $(if $(V),,-s) check \
+		KERNEL="$$(scripts/tree.py dir)/tree" OUTPUT="$$(scripts/tree.py dir)/io_bus"
+
 check:			## what to run after make: tests of the series, and of the converted kernel with real guests
-	$(call need,um x86_64 docs)
+	$(call need,um x86_64 docs userspace)
 	$(Q)scripts/check.py
 
 check-all:		## all of that and what takes longer; runs in continuous integration
-	$(call need,um x86_64 arm64 s390 docs)
+	$(call need,um x86_64 arm64 s390 docs userspace)
 	$(Q)scripts/check.py all
 
 nightly: check-all	## the same: nothing takes too long for continuous integration so far

@@ -24,6 +24,7 @@ STEPS = [
     ("fix-test", True),
     ("checkpatch", True),
     ("docs-test", True),
+    ("map-test", True),
     ("kunit ARCH=um", True),
     ("kunit ARCH=x86_64", True),
     ("selftests ARCH=x86_64", True),

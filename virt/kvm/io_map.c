@@ -18,10 +18,10 @@
  * the regions that contain an access [first, last] come out innermost first
  * when the array is walked backwards from the last start <= first:
  *
- *	   +--------------- A ---------------+	at x: C has x behind its end;
- *	     +-- B --+      +----- D -----+	outer[E] = D skips nothing that
- *	                      +- E -+		contains x, and E itself.
- *	                          x		D, then outer[D] = A skips B.
+ *	   +--------------- A ---------------+	at x: E ends before x, go on at
+ *	     +-- B --+      +----- D -----+	outer[E] = D. D contains x, go on
+ *	                      +- E -+		at B. B ends before x, go on at
+ *	                              x		outer[B] = A. A contains x.
  *
  * - reach[i] < last: no entry up to i contains the access. Stop.
  * - last[i] < last: entry i does not, and neither does any that ends no later
@@ -31,9 +31,10 @@
  *
  * For a leaf in the root, last is that of any region in it, so that the walk
  * goes down only where there may be something to find. It costs a binary search
- * for the root and one for each leaf that it enters, plus the number of regions
- * that contain the access and of those they overlap in part at its address;
- * regions elsewhere cost nothing.
+ * for the root and one for each leaf that it enters, a step for each region that
+ * contains the access, and one for each that ends too early but later than the
+ * one before it on the walk: at most one a leaf in the root, and KVM_IO_MAP_LEAF
+ * a leaf entered.
  *
  * Readers hold no lock, so a map never changes once it is published, but for
  * one thing: a slot may become NULL. An update copies the root and those leaves
@@ -413,7 +414,8 @@ static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int 
 
 /*
  * A new root over the leaves of @old, shared where nothing changes. A run of
- * leaves that do change is written anew, evenly filled; small ones are joined.
+ * leaves that do change is written anew, evenly filled, and takes in the leaf
+ * behind it if that fits.
  */
 static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
 				const struct kvm_io_region **add, unsigned int nr, bool by_value)
