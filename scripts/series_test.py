@@ -274,7 +274,7 @@ class Tool(unittest.TestCase):
         self.assertEqual(self.tool("dir").stdout, f"{self.repo}/build/linux-{tree.DEBIAN}-ksrc\n")
 
     def test_wrong_ksrc(self):
-        self.refused("no such directory", self.tool(ksrc="/nonexistent"))
+        self.refused("no such directory", self.tool(ksrc="/nonexistent/kernel"))
         self.refused("not a Linux kernel source tree", self.tool(ksrc=self.repo))
         for name, message in (("virt/kvm/kvm_main.c", "a kernel without KVM"), ("Kbuild", "not a Linux kernel")):
             (self.kernel / name).unlink()
@@ -287,7 +287,7 @@ class Tool(unittest.TestCase):
         self.assertEqual(len(self.refused("is converted already")), 1)
 
     def test_wrong_ksrc_through_make(self):
-        self.assertEqual(len(self.refused("no such directory", run("make", "KSRC=/nonexistent", cwd=self.repo))), 1)
+        self.assertEqual(len(self.refused("no such directory", run("make", "KSRC=/nonexistent/kernel", cwd=self.repo))), 1)
 
     # ---- what goes wrong
 
