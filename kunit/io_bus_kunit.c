@@ -26,7 +26,7 @@
 #include <kvm/io_bus.h>
 #include <kvm/iodev.h>
 
-#include "io_map.h"
+#include "../io_map.h"
 
 struct test_device {
 	struct kvm_io_device dev;
@@ -172,12 +172,16 @@ static const struct kvm_io_region_ops other_ops = {
 #define AT(_bus, _addr, _len)	.bus = KVM_##_bus##_BUS, .addr = (_addr), .len = (_len)
 #define ON(_bus, _addr, _len)	AT(_bus, _addr, _len), .ops = &test_ops
 #define MATCH(_value)		.match_value = true, .value = (_value)
-#define TABLE(...)		((const struct kvm_io_region[]) { __VA_ARGS__ })
-#define SIZE(...)		ARRAY_SIZE(TABLE(__VA_ARGS__))
-
-#define REGISTER(_d, ...)	do_register(_d, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
-#define REPLACE(_d, ...)	do_replace(_d, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
-#define REMOVE(_d, ...)		do_remove(_d, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
+/* Calls a function with a table of regions. */
+#define WITH_TABLE(_fn, _arg, ...)					\
+({									\
+	static const struct kvm_io_region table[] = { __VA_ARGS__ };	\
+									\
+	_fn(_arg, table, ARRAY_SIZE(table));				\
+})
+#define REGISTER(_d, ...)	WITH_TABLE(do_register, _d, __VA_ARGS__)
+#define REPLACE(_d, ...)	WITH_TABLE(do_replace, _d, __VA_ARGS__)
+#define REMOVE(_d, ...)		WITH_TABLE(do_remove, _d, __VA_ARGS__)
 
 static struct kvm *kvm_of(struct test_device *d)
 {
@@ -298,14 +302,20 @@ static void dispatch(struct kunit *test)
 	struct test_device *a = new_device(test), *b = new_device(test);
 	struct bus_test *t = test->priv;
 	struct kvm_vcpu *owner = t->vcpu[1];
+	struct kvm_io_region regions[] = {
+		{ ON(MMIO, 0x1000, 0x100) },
+		{ ON(PIO, 0x20, 2), .vcpu = owner },
+		{ ON(PIO, 0xa0, 2) },
+	};
 	u8 val[8];
 	int idx;
 
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(a, { ON(MMIO, 0x1000, 0x100) },
-					  { ON(PIO, 0x20, 2), .vcpu = owner },
-					  { ON(PIO, 0xa0, 2) }));
+	KUNIT_EXPECT_EQ(test, 0, do_register(a, regions, ARRAY_SIZE(regions)));
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(b, { AT(PIO, 0x1000, 0x100), .ops = &other_ops },
 					  { ON(FAST_MMIO, 0x2000, 0) }));
+
+	/* The table has been copied. */
+	memset(regions, 0, sizeof(regions));
 
 	EXPECT_VALUE_HIT(a, PIO, 0x21, 1, 0x77);
 	KUNIT_EXPECT_PTR_EQ(test, t->last.initiator, t->vcpu[0]);
@@ -447,7 +457,7 @@ static void top_of_address_space(struct kunit *test)
 }
 
 #define EXCLUSIVE(...)		{ __VA_ARGS__, .exclusive = true }
-#define TRY(...)		try_exclusive(test, TABLE(__VA_ARGS__), SIZE(__VA_ARGS__))
+#define TRY(...)		WITH_TABLE(try_exclusive, test, __VA_ARGS__)
 
 /* What a registration would return; undone if it succeeds. */
 static int try_exclusive(struct kunit *test, const struct kvm_io_region *regions,
@@ -1077,6 +1087,7 @@ static void find_is_waited_for(struct kunit *test)
 static void register_does_not_wait(struct kunit *test)
 {
 	struct test_device *d = new_device(test), *other = new_device(test);
+	const struct kvm_io_region region = { ON(PIO, 0x104, 4) };
 	struct bus_test *t = test->priv;
 	struct tracked *before;
 	int in_use, idx;
@@ -1098,10 +1109,12 @@ static void register_does_not_wait(struct kunit *test)
 	wait_for_completion(&d->done);
 	KUNIT_ASSERT_FALSE(test, d->timed_out);
 
-	/* So it may be called inside kvm->srcu. */
+	/* So it may be called inside kvm->srcu, if slots_lock was taken before. */
+	mutex_lock(&t->kvm->slots_lock);
 	idx = srcu_read_lock(&t->kvm->srcu);
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(other, { ON(PIO, 0x104, 4) }));
+	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &other->dev, &region, 1));
 	srcu_read_unlock(&t->kvm->srcu, idx);
+	mutex_unlock(&t->kvm->slots_lock);
 	EXPECT_HIT(other, PIO, 0x104, 4);
 }
 
@@ -1117,6 +1130,7 @@ static void destroy_buses(struct bus_test *t)
 static void destroy_releases_once(struct kunit *test)
 {
 	struct test_device *d[3] = { new_device(test), new_device(test), new_device(test) };
+	const struct kvm_io_region region = { ON(PIO, 0x108, 4) };
 	struct kvm_io_device silent = {};
 	struct bus_test *t = test->priv;
 
@@ -1127,8 +1141,7 @@ static void destroy_releases_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d[2], { ON(PIO, 0x104, 4) }));
 	REMOVE(d[2], { ON(PIO, 0x104, 4) });
 	mutex_lock(&t->kvm->slots_lock);
-	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &silent,
-						     TABLE({ ON(PIO, 0x108, 4) }), 1));
+	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &silent, &region, 1));
 	mutex_unlock(&t->kvm->slots_lock);
 
 	destroy_buses(t);
@@ -1462,6 +1475,8 @@ static void asserts_no_srcu(struct kunit *test)
 	EXPECT_WARNINGS(unregister(d));
 	lock_map_release(&t->kvm->srcu.dep_map);
 	KUNIT_EXPECT_EQ(test, d->released, 1);
+	/* The report has not turned lockdep off. */
+	KUNIT_EXPECT_TRUE(test, debug_locks);
 #else
 	kunit_skip(test, "no CONFIG_PROVE_LOCKING, so no assertions");
 #endif

@@ -37,18 +37,16 @@ STEPS = [
 
 def run(command, log, seconds):
     """The exit status, None if it took longer."""
-    # A session of its own, so that what a step has started ends with it.
+    # A session of its own, so that all that a step has started can be ended with it.
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                           start_new_session=True) as process:
         try:
             return process.wait(seconds)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
+            os.killpg(process.pid, signal.SIGTERM)
+            if isinstance(error, KeyboardInterrupt):
+                raise
             return None
-        finally:
-            try:
-                os.killpg(process.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
 
 
 def step(arguments, seconds):
