@@ -1470,10 +1470,12 @@ static void asserts_no_srcu(struct kunit *test)
 	expect_warnings(test);
 	SKIP_IF_REPORTED();
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, { ON(PIO, 0, 4) }));
+	mutex_lock(&t->kvm->slots_lock);
 	/* Lockdep believes it to be held, and nothing waits for it. */
 	lock_map_acquire_read(&t->kvm->srcu.dep_map);
-	EXPECT_WARNINGS(unregister(d));
+	EXPECT_WARNINGS(kvm_io_bus_unregister(t->kvm, &d->dev));
 	lock_map_release(&t->kvm->srcu.dep_map);
+	mutex_unlock(&t->kvm->slots_lock);
 	KUNIT_EXPECT_EQ(test, d->released, 1);
 	/* The report has not turned lockdep off. */
 	KUNIT_EXPECT_TRUE(test, debug_locks);

@@ -29,7 +29,6 @@
  */
 #include <linux/kvm_host.h>
 #include <linux/slab.h>
-#include <kunit/visibility.h>
 
 #include "io_map.h"
 
@@ -119,14 +118,10 @@ static bool collides(const struct kvm_io_map *map, const struct kvm_io_region *r
 	w.val_len = sizeof(region->value);
 	w.any_value = !region->match_value;
 
-	/* Those that start here come first. */
+	/* Those that start here come first, of these only what matches. */
 	while ((pos = kvm_io_walk_next(&w)) && pos->addr == region->addr) {
-		if (pos == region || pos->ops != region->ops)
-			continue;
-		if (!pos->len || !region->len)
-			return true;
-		if (pos->len == region->len &&
-		    (!pos->match_value || !region->match_value || pos->value == region->value))
+		if (pos != region && pos->ops == region->ops &&
+		    (!pos->len || !region->len || pos->len == region->len))
 			return true;
 	}
 	return false;
@@ -235,14 +230,12 @@ int kvm_io_bus_register(struct kvm *kvm, struct kvm_io_device *dev,
 {
 	return update_device(kvm, dev, regions, nr, false);
 }
-EXPORT_SYMBOL_GPL(kvm_io_bus_register);
 
 int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
 		       const struct kvm_io_region *regions, unsigned int nr)
 {
 	return update_device(kvm, dev, regions, nr, true);
 }
-EXPORT_SYMBOL_GPL(kvm_io_bus_replace);
 
 /* Give back the room of cleared slots, as far as there is memory to do so. */
 static void compact(struct kvm *kvm, unsigned long buses)
@@ -312,7 +305,6 @@ void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
 	if (nr)
 		remove_regions(kvm, dev, regions, nr);
 }
-EXPORT_SYMBOL_GPL(kvm_io_bus_remove);
 
 static void release_device(struct kvm_io_device *dev)
 {
@@ -331,7 +323,6 @@ void kvm_io_bus_unregister(struct kvm *kvm, struct kvm_io_device *dev)
 	remove_regions(kvm, dev, NULL, 0);
 	release_device(dev);
 }
-EXPORT_SYMBOL_GPL(kvm_io_bus_unregister);
 
 void kvm_io_bus_destroy(struct kvm *kvm)
 {
@@ -353,7 +344,6 @@ void kvm_io_bus_destroy(struct kvm *kvm)
 	/* Retired maps are freed before kvm->srcu is. */
 	srcu_barrier(&kvm->srcu);
 }
-EXPORT_SYMBOL_IF_KUNIT(kvm_io_bus_destroy);
 
 static void start_access(struct kvm_io_walk *w, struct kvm *kvm, enum kvm_bus bus,
 			 gpa_t addr, int len, const void *val)
@@ -396,7 +386,6 @@ int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
 	}
 	return -EOPNOTSUPP;
 }
-EXPORT_SYMBOL_GPL(kvm_io_bus_read);
 
 const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, gpa_t addr,
 					    const struct kvm_io_region_ops *ops)
@@ -413,4 +402,3 @@ const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, g
 	} while (region && region->ops != ops);
 	return region;
 }
-EXPORT_SYMBOL_GPL(kvm_io_bus_find);
