@@ -27,9 +27,7 @@ ARCHES = {
     "x86_64": Arch("x86_64", ("arch/x86/kvm/", "virt/"),
                    config="tinyconfig", fragments=("common", "x86_64"), image="arch/x86/boot/bzImage",
                    qemu="x86_64", machine="-accel tcg -cpu EPYC,+svm -smp 2 -bios qboot.rom",
-                   # KVM needs a rate of the TSC, which a kernel on a loaded machine may not find.  It is wrong, so
-                   # the TSC must not be the clock: time limits would end early.
-                   append="console=ttyS0 tsc_early_khz=1000000 tsc=unstable", selftests="x86_64"),
+                   append="console=ttyS0", selftests="x86_64"),
     "arm64": Arch("arm64", ("arch/arm64/kvm/", "virt/"), "aarch64-linux-gnu-",
                   config="tinyconfig", fragments=("common", "arm64"), image="arch/arm64/boot/Image",
                   qemu="aarch64", machine="-accel tcg -M virt,virtualization=on,gic-version=3 -cpu max -smp 2",

@@ -24,6 +24,7 @@ from arch import ARCHES
 CONFIG = tree.REPO / "scripts/config"
 VERBOSE = bool(os.environ.get("V"))
 ENV = {**os.environ, "CCACHE_NOHASHDIR": "1"}   # so that a directory's name does not hide what ccache has
+ENV.pop("MAKELEVEL", None)                      # the selftests' makefile builds in / if another make has called it
 
 
 @contextlib.contextmanager
