@@ -270,7 +270,9 @@ int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
  *
  * Releases each device once, on however many buses it is. What was retired
  * before is freed when this returns, so that kvm->srcu can be cleaned up.
- * kvm_io_bus_unregister() does nothing to these devices afterwards.
+ * kvm_io_bus_unregister() does nothing to these devices afterwards. Where VM
+ * creation fails this comes after kvm_arch_destroy_vm(), which must unregister
+ * the devices that it frees.
  *
  * Context: Process context, not under slots_lock.
  */

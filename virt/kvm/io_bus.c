@@ -349,10 +349,10 @@ static void start_access(struct kvm_io_walk *w, struct kvm *kvm, enum kvm_bus bu
 			 gpa_t addr, int len, const void *val)
 {
 	/*
-	 * Orders whatever the vCPU did before this access, and has seen, before
-	 * the map is read. Acquire is too weak: nothing that the vCPU saw need
-	 * have come from reading the map. Pairs with rcu_assign_pointer() and
-	 * what the registering side publishes after it.
+	 * Orders what the vCPU did and saw before it entered the read section
+	 * before the map is read. Acquire is too weak: what the vCPU saw need
+	 * not have come from reading the map. Something that is seen inside the
+	 * section needs an acquire of its own.
 	 */
 	smp_mb__after_srcu_read_lock();
 	kvm_io_walk_start(w, srcu_dereference(kvm->buses[bus].map, &kvm->srcu), addr, len, val);

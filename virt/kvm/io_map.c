@@ -474,8 +474,8 @@ static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
  * the smallest index has precedence, and those in @old have precedence over all
  * of them. NULL is the empty map.
  *
- * Returns an ERR_PTR() if memory ran out. Then @u->fresh is to be freed, @old
- * and its readers see no change, and the same update can be tried again.
+ * Returns an ERR_PTR() if memory ran out. Then @u->fresh is to be freed, @u is of
+ * no more use, and @old and its readers see no change.
  */
 struct kvm_io_map *kvm_io_map_update(struct kvm_io_update *u, struct kvm_io_map *old,
 				     const struct kvm_io_region **add, unsigned int nr)

@@ -3,9 +3,9 @@
  * The API of <kvm/iodev.h>, of one range a device, for those who still use it:
  * each such device is a device with one region.
  *
- * A coalesced zone may wrap past the end of the address space, and its length
- * be negative as an int. Such a zone matches nothing: its region has length 0,
- * and its handler refuses what is not inside the zone.
+ * A coalesced zone may wrap past the end of the address space. Such a zone
+ * matches nothing: its region has length 0, and its handler refuses what is not
+ * inside the zone. Its size is a u32.
  */
 #include <linux/kvm_host.h>
 #include <kvm/iodev.h>
@@ -30,10 +30,11 @@ static const struct kvm_io_region_ops iodev_ops = {
 int kvm_io_bus_register_dev(struct kvm *kvm, enum kvm_bus bus, gpa_t addr,
 			    int len, struct kvm_io_device *dev)
 {
+	u32 size = len;
 	const struct kvm_io_region region = {
 		.bus = bus,
 		.addr = addr,
-		.len = len < 0 || addr + len < addr ? 0 : len,
+		.len = addr + size < addr ? 0 : size,
 		.ops = &iodev_ops,
 	};
 

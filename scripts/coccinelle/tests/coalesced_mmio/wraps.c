@@ -22,3 +22,10 @@ int kvm_vm_ioctl_unregister_coalesced_mmio(struct kvm *kvm, struct kvm_coalesced
 	/* The result is ignored. */
 	return 0;
 }
+
+static int coalesced_mmio_in_range(struct kvm_coalesced_mmio_dev *dev, gpa_t addr, int len)
+{
+	if (len < 0)
+		return 0;
+	return addr + len <= dev->zone.addr + dev->zone.size;
+}

@@ -564,6 +564,9 @@ TEST_F(overlap, zone_of_2g)
 	expect_write(t, 0, 4, 1, RING);
 	expect_write(t, 0x40, 4, 2, EVENTFD + 1);
 	expect_write(t, 0x80, 4, 3, RING);
+
+	kvm_vm_unregister_coalesced_io(t->vm, t->base, SZ_2G, t->pio);
+	expect_write(t, 0x80, 4, 3, USERSPACE);
 }
 
 /* Ranges that userspace registers in, around and on the devices of a PC. */
