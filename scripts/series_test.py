@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 from pathlib import Path
 
 import tree
@@ -158,6 +159,11 @@ class Tool(unittest.TestCase):
             shutil.copy(tree.REPO / name, self.repo / name)
         write(self.repo, SERIES)
         write(self.kernel, KERNEL)
+        # without an identity there is a warning
+        write(self.top, {"gitconfig": "[user]\n\tname = x\n\temail = x@example.com\n"})
+        settings = unittest.mock.patch.dict(os.environ, {"GIT_CONFIG_GLOBAL": str(self.top / "gitconfig")})
+        settings.start()
+        self.addCleanup(settings.stop)
         self.series = self.repo / "build/linux-9.8/series"
 
     def tool(self, *arguments, ksrc=None, **env):
@@ -174,7 +180,7 @@ class Tool(unittest.TestCase):
         """One line of ours says what is wrong, and the exit code is 2."""
         done = done or self.tool()
         self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
-        ours = [line for line in done.stderr.splitlines() if not line.startswith("make: ***")]
+        ours = [line for line in done.stderr.splitlines() if not re.match(r"make(\[\d+\])?: \*\*\*", line)]
         self.assertRegex("\n".join(ours), "^tree: .*" + message)
         return ours
 
@@ -400,9 +406,9 @@ class Tool(unittest.TestCase):
             ("series/00-cover-letter", "Subject: x\n\n@ABSENT@\n", "write the series: .*@ABSENT@ is none of"),
         ):
             with self.subTest(message):
-                write(self.repo, {name: text})
+                write(self.repo, {**SERIES, name: text})
                 self.refused(message)
-                write(self.repo, SERIES)
+        write(self.repo, SERIES)
         self.convert()
 
     def test_edit_needs_its_anchor_once(self):
