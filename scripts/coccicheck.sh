@@ -11,6 +11,8 @@ for rule in scripts/coccinelle/kvm/*.cocci; do
 	found=1
 	for dir in virt/kvm arch/*/kvm; do
 		echo "$rule $dir"
+		# It gives up, with success, if the file is there.
+		rm -f "$build/coccicheck.log"
 		# The first lines only say how to use it.
 		make -s coccicheck MODE="$1" COCCI="$rule" M="$dir" DEBUG_FILE="$build/coccicheck.log" >"$build/coccicheck" || {
 			tail -n 20 "$build/coccicheck" "$build/coccicheck.log" >&2
