@@ -12,8 +12,9 @@ export KSRC V
 # $(call need,GROUP...): install what is missing of these lines of scripts/packages; convert what is out of date
 need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
 stock = $(if $(STOCK),--stock)
+EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 mips loongarch i386
 
-.PHONY: series tree kernel kunit selftests sparse build-test coccicheck cocci-test fix-test checkpatch docs-test \
+.PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test fix-test checkpatch docs-test \
 	series-test map-test check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
@@ -39,14 +40,23 @@ selftests:		## [ARCH=x86_64] [STOCK=1] [TESTS="..."]: run KVM selftests under QE
 	$(Q)scripts/selftests.py $(ARCH) $(stock) $(TESTS)
 
 sparse: ARCH ?= x86_64
-sparse:			## [ARCH=x86_64]: no sparse warning that stock does not have
+sparse:			## [ARCH=x86_64]: no warning of sparse, or of gcc with W=1, that stock does not have
 	$(call need,$(ARCH))
-	$(Q)scripts/sparse.py $(ARCH)
+	$(Q)scripts/build_test.py $(ARCH) --ends
 
 build-test: ARCH ?= x86_64
-build-test:		## [ARCH=x86_64]: every commit of the series builds, with W=1
+build-test:		## [ARCH=x86_64]: the same at every commit of the series
 	$(call need,$(ARCH))
 	$(Q)scripts/build_test.py $(ARCH)
+
+modules-test: ARCH ?= x86_64
+modules-test:		## [ARCH=x86_64]: KVM as modules: what they need of the bus is exported, and nothing more
+	$(call need,$(ARCH))
+	$(Q)scripts/modules_test.py $(ARCH)
+
+review:			## [ARCH=]: what a reviewer of the architecture needs, on one page each: build/linux-6.12/review/
+	$(call need,$(ARCH))
+	$(Q)scripts/review.py $(ARCH)
 
 coccicheck:		## [MODE=report]: our semantic patches that have this mode, through the kernel's coccicheck
 	$(call need)
@@ -84,7 +94,7 @@ check:			## what to run after make: tests of the series, and of the converted ke
 	$(Q)scripts/check.py
 
 check-all:		## all of that and what takes longer; runs in continuous integration
-	$(call need,um x86_64 arm64 s390 docs userspace)
+	$(call need,$(EVERY) docs userspace)
 	$(Q)scripts/check.py all
 
 nightly: check-all	## the same: nothing takes too long for continuous integration so far

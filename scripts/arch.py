@@ -20,6 +20,14 @@ class Arch:
     machine: str = ""       # its flags; there is no hardware virtualisation to rely on, so always TCG
     append: str = ""        # the kernel's command line
     selftests: str = ""     # the directory of KVM's selftests; empty: no /dev/kvm under TCG
+    kunit: str = ""         # the variant of the kernel that KUnit runs on: "debug" checks at run time, and takes longer
+
+    untested: str = ""      # what no emulator reaches, for the reviewer
+
+    @property
+    def directory(self):
+        """Its name under arch/."""
+        return self.objects[0].split("/")[1]
 
 
 ARCHES = {
@@ -27,7 +35,7 @@ ARCHES = {
     "x86_64": Arch("x86_64", ("arch/x86/kvm/", "virt/"),
                    config="tinyconfig", fragments=("common", "x86_64"), image="arch/x86/boot/bzImage",
                    qemu="x86_64", machine="-accel tcg -cpu EPYC,+svm -smp 2 -bios qboot.rom",
-                   append="console=ttyS0", selftests="x86_64"),
+                   append="console=ttyS0", selftests="x86_64", kunit="debug"),
     "arm64": Arch("arm64", ("arch/arm64/kvm/", "virt/"), "aarch64-linux-gnu-",
                   config="tinyconfig", fragments=("common", "arm64"), image="arch/arm64/boot/Image",
                   qemu="aarch64", machine="-accel tcg -M virt,virtualization=on,gic-version=3 -cpu max -smp 2",
@@ -41,7 +49,7 @@ ARCHES = {
                   append="console=ttyS0", selftests="riscv"),
     "powerpc": Arch("powerpc", ("arch/powerpc/kvm/", "virt/"), "powerpc64le-linux-gnu-",
                     config="tinyconfig", fragments=("common", "powerpc"), image="vmlinux",
-                    qemu="ppc64", machine="-accel tcg -M pseries -cpu power9 -smp 2", append="console=hvc0"),
+                    qemu="ppc64", machine="-accel tcg -M pseries -cpu power8 -smp 2", append="console=hvc0"),
     "powerpc-e500": Arch("powerpc", ("arch/powerpc/kvm/", "virt/"), "powerpc64le-linux-gnu-",
                          config="corenet64_smp_defconfig", fragments=("powerpc-e500",)),
     "mips": Arch("mips", ("arch/mips/kvm/", "virt/"), "mips64el-linux-gnuabi64-",

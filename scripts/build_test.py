@@ -1,39 +1,96 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Usage: build_test.py ARCH
+"""Usage: build_test.py ARCH [--ends]
 
-Build the objects that use kvm_io_bus at every commit of the series, with W=1: each must build, without a warning in
-a file that the series has touched by then.
+Build the objects that use kvm_io_bus on stock and at each commit of the series that touches the architecture, with
+W=1 and with sparse: each must build, without a warning that stock does not have.
+  --ends    only stock and the last commit
 """
+import json
 import re
+import shutil
 import sys
+from collections import Counter
 
 import kernel
 import tree
 
+WARNING = re.compile(r"^(?:\.\./)*(\S+\.[chS]):\d+:(?:\d+:)? (?:warning|error): (.*)$", re.M)
+
+
+def touches(arch, paths):
+    """Whether a change to these files can change the objects of the architecture."""
+    directories = [f"arch/{arch.directory}/", "virt/", "include/"]
+    return any(path.startswith(tuple(directories)) for path in paths)
+
+
+class Objects(kernel.Kernel):
+    def __init__(self, name):
+        super().__init__(name, "commits")
+        self.results = self.directory / f"build-test-{name}.json"
+
+    def warnings(self, revision):
+        """The warnings of what is built, without line numbers: what stands above one may change."""
+        self.build(revision, *self.arch.objects, "W=1", "C=1")
+        log = self.log.read_text(encoding="utf-8")
+        return Counter(f"{file}: {text}" for file, text in WARNING.findall(log))
+
+    def keep(self, where):
+        """A copy of the objects, for what compares their sizes."""
+        kept = self.directory / "objects" / self.name / where
+        tree.run("rm", "-rf", str(kept))
+        for directory in self.arch.objects:
+            for built in (self.output / directory / ".").rglob("*.o"):
+                target = kept / built.relative_to(self.output)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(built, target)
+
+    def stock(self):
+        """All warnings of the stock sources.  Later runs find the objects built, and see only some of them."""
+        main = tree.Git(self.directory / "tree")
+        base = main("rev-parse", "base").strip()
+        if self.results.exists() and self.output.is_dir():
+            known = json.loads(self.results.read_text(encoding="utf-8"))
+            if known["base"] == base:
+                return Counter(known["stock"])
+        # What an interrupted run has built would not be seen again.
+        tree.run("rm", "-rf", str(self.output))
+        found = self.warnings("base")
+        self.keep("stock")
+        self.results.write_text(json.dumps({"base": base, "stock": found}), encoding="utf-8")
+        return found
+
 
 def main():
-    objects = kernel.Kernel(sys.argv[1], "commits")
+    name, *options = sys.argv[1:]
+    objects = Objects(name)
     git = tree.Git(objects.directory / "tree")
-    commits = git("log", "--reverse", "--format=%h %s", "base..HEAD").splitlines()
-    failed = 0
-    for number, commit in enumerate(commits, 1):
-        print(f"[{number}/{len(commits)}] {commit}", flush=True)
-        revision = commit.split()[0]
-        touched = git("diff", "--name-only", "base", revision).split()
+    commits = [line.split(" ", 1) for line in git("log", "--reverse", "--format=%h %s", "base..HEAD").splitlines()]
+    commits = [(commit, subject) for commit, subject in commits
+               if touches(objects.arch, git("diff", "--name-only", f"{commit}^", commit).split())]
+    if options == ["--ends"]:
+        commits = commits[-1:]
+    print(f"[0/{len(commits)}] stock", flush=True)
+    stock = objects.stock()
+    failed, new = [], Counter()
+    for number, (commit, subject) in enumerate(commits, 1):
+        print(f"[{number}/{len(commits)}] {commit} {subject}", flush=True)
         try:
-            objects.build(revision, *objects.arch.objects, "W=1")
+            new = objects.warnings(commit) - stock
         except tree.Error as error:
             print(error)
-            failed += 1
+            failed.append(commit)
             continue
-        log = objects.log.read_text(encoding="utf-8")
-        warnings = [line for line in re.findall(r"^(?:\.\./)*(\S+:\d+:.*warning:.*)$", log, re.M)
-                    if line.partition(":")[0] in touched]
-        print("".join(f"  {line}\n" for line in warnings), end="")
-        failed += bool(warnings)
-    print(f"{len(commits) - failed} passed, {failed} failed")
-    return bool(failed)
+        print("".join(f"  new: {warning}\n" for warning in sorted(new.elements())), end="")
+        if new:
+            failed.append(commit)
+    objects.keep("converted")
+    known = json.loads(objects.results.read_text(encoding="utf-8"))
+    known.update(head=git("rev-parse", "HEAD").strip(), commits=len(commits), failed=failed)
+    objects.results.write_text(json.dumps(known), encoding="utf-8")
+    print(f"{name}: {stock.total()} warnings on stock; commits that do not build, or add one: {len(failed)}")
+    print(f"{len(commits) - len(failed)} passed, {len(failed)} failed")
+    return bool(failed or not commits)
 
 
 if __name__ == "__main__":

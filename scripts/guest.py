@@ -36,7 +36,7 @@ class Boot:
 
 def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=False):
     """Run a guest to its end; every line of its console goes to the log, and to the terminal if echo says so."""
-    command = [f"qemu-system-{arch.qemu}", "-nodefaults", "-nographic", "-no-reboot", "-m", "1024",
+    command = [f"qemu-system-{arch.qemu}", "-nodefaults", "-nographic", "-no-reboot", "-m", "2048",
                "-serial", "stdio", *shlex.split(arch.machine), "-kernel", str(image),
                *(["-initrd", str(initramfs)] if initramfs else []),
                "-append", f"{arch.append} panic=-1 oops=panic {append}"]

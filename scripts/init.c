@@ -29,7 +29,8 @@ static void mount_at(const char *type, const char *dir)
 
 static void print_status(const char *name, int status)
 {
-	printf("RESULT %s ", name);
+	/* A test's last line need not have an end. */
+	printf("\nRESULT %s ", name);
 	if (WIFSIGNALED(status))
 		printf("signal %d\n", WTERMSIG(status));
 	else if (WEXITSTATUS(status) == KSFT_SKIP)
@@ -63,7 +64,7 @@ static void run(const char *name)
 	if (ended)
 		print_status(name, status);
 	else
-		printf("RESULT %s timeout\n", name);
+		printf("\nRESULT %s timeout\n", name);
 	/* What a test leaves behind must not disturb the next one. */
 	kill(-pid, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)

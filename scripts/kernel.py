@@ -55,14 +55,14 @@ def logged(command, log, cwd=None):
 class Kernel:
     """One kernel: an architecture, a work tree at a revision of build/linux-VERSION/tree, and a configuration."""
 
-    def __init__(self, name, work_tree="converted", debug=False):
-        self.name, self.arch, self.debug = name, ARCHES[name], debug
+    def __init__(self, name, work_tree="converted", variant=""):
+        self.name, self.arch, self.variant = name, ARCHES[name], variant
         self.directory = tree.Work().directory
-        self.label = f"{name} {work_tree}" + (" debug" if debug else "")
+        self.label = f"{name} {work_tree} {variant}".rstrip()
         self.source = self.directory / work_tree
         # In a direct subdirectory kbuild names the sources relative to it. So to ccache the work trees look the
         # same, and what differs between two of them is all that is compiled.
-        self.output = self.source / f".{name}{'-debug' if debug else ''}"
+        self.output = self.source / f".{name}-{variant}".rstrip("-")
         self.image = self.output / self.arch.image
         self.log = self.output / "make.log"
 
@@ -94,20 +94,26 @@ class Kernel:
                 *self.variables(), *targets], self.log, self.source)
 
     def suites(self):
-        """A fragment with the KUnit suites of this tree."""
+        """The KUnit suites of this tree, and what each depends on: those with all of that are wanted."""
         kconfig = self.source / "virt/kvm/tests/Kconfig"
-        names = re.findall(r"^config (\w+_KUNIT_TEST)$", kconfig.read_text(encoding="utf-8"), re.M) \
-            if kconfig.exists() else []
-        fragment = self.output / "suites.config"
-        fragment.write_text("".join(f"CONFIG_{name}=y\n" for name in names), encoding="utf-8")
-        return fragment
+        if self.variant == "modules" or not kconfig.exists():
+            return {}
+        entries = re.split(r"^config ", kconfig.read_text(encoding="utf-8"), flags=re.M)
+        return {name: re.findall(r"\b([A-Z]\w+)(?==y| &&|$)", " && ".join(depends), re.M)
+                for name, depends in ((entry.split()[0], re.findall(r"^\tdepends on ([^|!]*)$", entry, re.M))
+                                      for entry in entries[1:]) if name.endswith("_KUNIT_TEST")}
+
+    def fragment(self, name):
+        """A fragment for all architectures, or for this one."""
+        path = CONFIG / f"{name}.config"
+        return path if path.exists() else CONFIG / f"{self.name}-{name}.config"
 
     def configure(self):
         config = self.output / ".config"
-        fragments = [CONFIG / f"{name}.config" for name in self.arch.fragments]
-        fragments.append(self.suites())
-        if self.debug:
-            fragments.append(CONFIG / "debug.config")
+        fragments = [self.fragment(name) for name in (*self.arch.fragments, self.variant) if name]
+        suites = self.output / "suites.config"
+        suites.write_text("".join(f"CONFIG_{name}=y\n" for name in self.suites()), encoding="utf-8")
+        fragments.append(suites)
         wanted = self.arch.config + "\n" + "".join(path.read_text(encoding="utf-8") for path in fragments)
         stamp = self.output / ".wanted"
         if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
@@ -118,8 +124,7 @@ class Kernel:
         self.make("olddefconfig")
         self.check(config, fragments)
 
-    @staticmethod
-    def check(config, fragments):
+    def check(self, config, fragments):
         """kconfig drops what has an unmet dependency, or does not exist, without a word."""
         def settings(path):
             text = path.read_text(encoding="utf-8")
@@ -127,6 +132,9 @@ class Kernel:
                     re.findall(r"^(?:CONFIG_(\w+)=(.*)|# CONFIG_(\w+) is not set)$", text, re.M)}
         wanted = {symbol: (value, path) for path in fragments for symbol, value in settings(path).items()}
         real = settings(config)
+        for suite, needs in self.suites().items():
+            if any(real.get(symbol) != "y" for symbol in needs):
+                del wanted[suite]       # for another architecture
         for symbol, (value, path) in wanted.items():
             if real.get(symbol, "n") != value:
                 raise tree.Error(f"{path} asks for CONFIG_{symbol}={value}, but the kernel has "
@@ -142,9 +150,9 @@ class Kernel:
             self.make(*targets)
 
 
-def kernel(name, stock=False, debug=False, objects=False, variables=()):
+def kernel(name, stock=False, variant="", objects=False, variables=()):
     """Build the stock or the converted kernel, or only the objects that use kvm_io_bus."""
-    built = Kernel(name, "stock" if stock else "converted", debug)
+    built = Kernel(name, "stock" if stock else "converted", variant)
     if not (objects or built.arch.image):
         raise tree.Error(f"scripts/arch.py has no image of {name}, only objects")
     built.build("base" if stock else "HEAD", *(built.arch.objects if objects else [built.image.name]), *variables)
@@ -158,7 +166,7 @@ def main():
         parser.add_argument(flag, action="store_true")
     parser.add_argument("variables", nargs="*")
     args = parser.parse_intermixed_args()
-    built = kernel(args.arch, args.stock, args.debug, args.objects, args.variables)
+    built = kernel(args.arch, args.stock, "debug" if args.debug else "", args.objects, args.variables)
     print(built.log if args.objects else built.image)
 
 

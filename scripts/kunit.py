@@ -3,7 +3,7 @@
 """Usage: kunit.py ARCH [GLOB]
 
 Run the converted kernel's KUnit suites, or those that GLOB names, with the kernel's own kunit.py: on um those of
-virt/kvm/tests/.kunitconfig, elsewhere all of virt/kvm/tests, in QEMU, on the kernel with run-time checks.
+virt/kvm/tests/.kunitconfig, elsewhere all of virt/kvm/tests whose dependencies the architecture meets, in QEMU.
 A fault that the kernel reports fails the run, too.
 """
 import argparse
@@ -30,7 +30,7 @@ def run(name, glob):
     arch = ARCHES[name]
     options = [f"--timeout={TIMEOUT}", *([glob] if glob else [])]
     if arch.qemu:
-        built = kernel.kernel(name, debug=True)
+        built = kernel.kernel(name, variant=arch.kunit)
         config = built.output / "qemu_config.py"
         config.write_text(QEMU_CONFIG.format(arch), encoding="utf-8")
         options = ["exec", f"--arch={arch.kernel}", f"--qemu_config={config}", *options]

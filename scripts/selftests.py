@@ -3,13 +3,16 @@
 """Usage: selftests.py ARCH [--stock] [TEST...]
 
 Run KVM's selftests in a guest of the stock and of the converted kernel, and compare.  Without TEST: those of this
-repository and coalesced_io_test.  --stock runs on the stock kernel only.
+repository and those of the kernel, but for the ones that "nightly", beside the tests, lists in lines "TEST why"; "all"
+is these, too.  --stock runs on the stock kernel only.
 
-A test must pass on both, but for the cases that expected-on-stock, beside the tests, lists in lines "TEST:CASE why":
-those must fail on stock.  What a test prints in lines "log: ..." must be the same on both.
+A test of this repository must pass on both, but for the cases that expected-on-stock lists in lines "TEST:CASE why":
+those must fail on stock.  What it prints in lines "log: ..." must be the same on both.  One of the kernel's must end
+on converted as it does on stock.
 """
 import argparse
 import difflib
+import json
 import os
 import re
 import shutil
@@ -24,6 +27,7 @@ from arch import ARCHES
 SELFTESTS = Path("tools/testing/selftests")
 OURS = tree.REPO / SELFTESTS / "kvm"
 EXPECTED = OURS / "expected-on-stock"
+NIGHTLY = OURS / "nightly"
 CASE = re.compile(r"(ok|not ok) \d+ (\S+)(?: # SKIP *(.*))?")
 SHOWN = 40      # lines of what went wrong
 
@@ -40,20 +44,37 @@ class Result:
         self.status = "kernel fault" if any(map(guest.FAULT.search, lines)) else status
 
 
-def default_tests(arch):
+def is_ours(test):
+    return (OURS / f"{test}.c").exists()
+
+
+def default_tests(arch, everything):
+    """Ours and the kernel's."""
     tests = sorted(path for folder in (OURS, OURS / arch.selftests) for path in folder.glob("*.c"))
-    return ["coalesced_io_test"] + [str(path.relative_to(OURS).with_suffix("")) for path in tests]
+    makefile = tree.Git(tree.Work().directory / "tree")("show", f"base:{SELFTESTS}/kvm/Makefile")
+    theirs = re.findall(rf"^TEST_GEN_PROGS_{arch.selftests} \+= (\S+)$", makefile, re.M)
+    without = () if everything else listed(NIGHTLY, r"([\w/-]+) +\S")
+    return [str(path.relative_to(OURS).with_suffix("")) for path in tests] + \
+        [test for test in dict.fromkeys(theirs) if (test,) not in without]
+
+
+def listed(path, pattern):
+    """The words that the pattern finds in the lines of a list, whose reasons are for the reader."""
+    found = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        match = re.match(pattern, line)
+        if match:
+            found.append(match.groups())
+        elif line and line[0] != "#":
+            raise tree.Error(f"{path}:{number}: not /{pattern}/: {line}")
+    return found
 
 
 def expected_on_stock():
     """The cases that fail on the stock kernel, by test."""
     expected = {}
-    for number, line in enumerate(EXPECTED.read_text(encoding="utf-8").splitlines(), 1):
-        match = re.match(r"([\w/]+):(\S+) +\S", line)
-        if match:
-            expected.setdefault(match[1], set()).add(match[2])
-        elif line and line[0] != "#":
-            raise tree.Error(f"{EXPECTED}:{number}: not 'TEST:CASE why': {line}")
+    for test, case in listed(EXPECTED, r"([\w/]+):(\S+) +\S"):
+        expected.setdefault(test, set()).add(case)
     return expected
 
 
@@ -159,6 +180,13 @@ def complaints(label, test, result, expected):
 
 
 def difference(test, stock, converted):
+    """What our test tells of, and another's outcome, is to be the same."""
+    if not is_ours(test):
+        if (stock.status, stock.failed) == (converted.status, converted.failed):
+            return []
+        print("\n".join(["", f"converted: {test}: {converted.status}", *converted.lines[-SHOWN:]]))
+        return [f"{test}: {stock.status} on stock, {converted.status} on converted: "
+                f"{' '.join(sorted(stock.failed ^ converted.failed)) or 'no case differs'}"]
     if stock.log == converted.log:
         return []
     diff = list(difflib.unified_diff(stock.log, converted.log, "stock", "converted", n=0, lineterm=""))
@@ -173,7 +201,9 @@ def main():
     parser.add_argument("tests", nargs="*")
     args = parser.parse_intermixed_args()
     expected = expected_on_stock()
-    tests = args.tests or default_tests(ARCHES[args.arch])
+    tests = args.tests
+    if tests in ([], ["all"]):
+        tests = default_tests(ARCHES[args.arch], tests)
     stock = run(args.arch, True, tests)
     converted = {} if args.stock else run(args.arch, False, tests)
 
@@ -181,9 +211,11 @@ def main():
     width = max(map(len, tests)) + 2
     table = [f"{'test':{width}}{'stock':32}{'converted':16}cases"]
     for test in tests:
-        of_test = complaints("stock", test, stock[test], expected.get(test, set()))
-        if not args.stock:
-            of_test += complaints("converted", test, converted[test], set())
+        of_test = []
+        if is_ours(test):
+            of_test += complaints("stock", test, stock[test], expected.get(test, set()))
+            of_test += complaints("converted", test, converted[test], set()) if converted else []
+        if converted:
             of_test += difference(test, stock[test], converted[test])
         cases = len(stock[test].cases) or 1
         passed += max(0, cases - len(of_test))
@@ -191,6 +223,11 @@ def main():
         note = f" ({len(stock[test].failed)} cases, expected)" if test in expected and not of_test else ""
         table.append(f"{test:{width}}{stock[test].status + note:32}"
                      f"{converted[test].status if converted else '-':16}{cases}")
+    if converted:
+        outcome = tree.Work().directory / f"selftests-{args.arch}.json"
+        outcome.write_text(json.dumps({
+            "head": tree.Git(outcome.parent / "tree")("rev-parse", "HEAD").strip(), "wrong": wrong,
+            "tests": {test: [stock[test].status, converted[test].status] for test in tests}}), encoding="utf-8")
     print("\n".join(["", *table, *wrong]))
     print(f"{passed} passed, {len(wrong)} failed")
     return bool(wrong)

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: modules_test.py ARCH
+
+Build KVM as modules: what one needs of the bus in another is exported, and nothing more is.
+"""
+import re
+import sys
+
+import kernel
+import tree
+
+
+def symbols(built, module, kind):
+    listing = tree.run(built.arch.cross + "nm", str(module)).stdout
+    return set(re.findall(rf" {kind} ((?:__ksymtab_)?kvm_io_\w+)$", listing, re.M))
+
+
+def main():
+    name = sys.argv[1]
+    built = kernel.Kernel(name, variant="modules")
+    if not built.fragment("modules").exists():
+        raise tree.Error(f"{name}: KVM is one module or none there: no {built.fragment('modules')}")
+    # modpost, which fails on what is not exported, needs vmlinux to know what it exports.
+    built.build("HEAD", "vmlinux", "modules")
+    modules = sorted(built.output.glob(f"arch/{built.arch.directory}/kvm/*.ko"))
+    exported, needed = set(), set()
+    for module in modules:
+        exports = {symbol.removeprefix("__ksymtab_") for symbol in symbols(built, module, "[rRdD]")
+                   if symbol.startswith("__ksymtab_")}
+        needs = symbols(built, module, "U")
+        print(f"{module.name}: exports {' '.join(sorted(exports)) or 'nothing'} of the bus; "
+              f"needs {' '.join(sorted(needs)) or 'nothing'}")
+        exported |= exports
+        needed |= needs
+    for symbol in sorted(exported - needed):
+        print(f"{symbol} is exported, but no module needs it")
+    good = len(modules) > 1 and exported == needed
+    print(f"{int(good)} passed, {int(not good)} failed")
+    return not good
+
+
+if __name__ == "__main__":
+    kernel.run(main)
