@@ -237,7 +237,7 @@ static void rule_1_both_ends(struct kunit *test)
 		{ .addr = 1, .len = U64_MAX },		/* all but the first */
 		{ .addr = -4ull, .len = 4, .match_value = true, .value = 7 },
 	};
-	u64 val = 7;
+	u32 val[2] = { 7 };
 
 	add(test, regions, ARRAY_SIZE(regions));
 	EXPECT_READ(test, 0, 1, "ac");
@@ -248,14 +248,14 @@ static void rule_1_both_ends(struct kunit *test)
 	EXPECT_READ(test, -8ull, 8, "d");
 	EXPECT_READ(test, -4ull, 1, "bdc");
 	EXPECT_READ(test, -4ull, 4, "bd");
-	EXPECT_ACCESS(test, -4ull, 4, &val, "ebd");
+	EXPECT_ACCESS(test, -4ull, 4, val, "ebd");
 	EXPECT_READ(test, U64_MAX, 1, "bd");
 	EXPECT_READ(test, U64_MAX, 0, "bd");
 
 	EXPECT_READ(test, U64_MAX, 2, "");
 	EXPECT_READ(test, -3ull, 4, "");
 	EXPECT_READ(test, -4ull, 8, "");
-	EXPECT_ACCESS(test, -4ull, 8, &val, "");
+	EXPECT_ACCESS(test, -4ull, 8, val, "");
 	EXPECT_READ(test, -7ull, 8, "");
 }
 
@@ -425,7 +425,7 @@ static void rule_3_ioeventfd_in_frame(struct kunit *test)
 		{ .addr = 0x8000f00, .len = 4 },
 		{ .addr = 0x8000f08, .len = 4, .match_value = true, .value = 5 },
 	};
-	u64 val = 5;
+	u32 val = 5;
 
 	add(test, regions, ARRAY_SIZE(regions));
 	EXPECT_READ(test, 0x800ffe8, 4, "a");
