@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Usage: edit.py TREE FILE...
 
-Edit the lines of Kconfig, Makefile and index files, which Coccinelle cannot.  Applied twice, nothing changes.
+Edit the lines of Kconfig, Makefile, index files and comments, which Coccinelle cannot.  Applied twice, nothing changes.
 """
 import re
 import sys
@@ -23,6 +23,20 @@ EDITS = {
     "tools/testing/selftests/kvm/Makefile": [
         ("after", r"TEST_GEN_PROGS_x86_64 \+= coalesced_io_test$", [
             f"TEST_GEN_PROGS_x86_64 += x86_64/io_bus_{name}_test" for name in ("order", "sweep", "vm")]),
+    ],
+    "arch/s390/kvm/diag.c": [
+        ("replace", r"\t \* - gpr 4 contains the index on the bus \(optionally\)$", [
+            "\t * - gpr 4 contains a cookie of an earlier call (not needed)"]),
+        ("replace", r"\t \* Return cookie in gpr 2, but don't overwrite the register if the$", [
+            "\t * Return 0 as the cookie in gpr 2, but don't overwrite the register if the"]),
+        ("replace", r"\t/\* kvm_io_bus_write_cookie returns -EOPNOTSUPP if it found no match\. \*/$", [
+            "\t/* kvm_io_bus_write returns -EOPNOTSUPP if it found no match. */"]),
+    ],
+    "Documentation/virt/kvm/s390/s390-diag.rst": [
+        ("replace", r"    kvm_io_bus cookie\)\. If general register 4 does not contain a valid$", [
+            "    kvm_io_bus cookie). KVM ignores it; it returns 0 as the cookie of every"]),
+        ("replace", r"    identifier, it is ignored\.$", [
+            "    notification that it has delivered."]),
     ],
     "Documentation/virt/kvm/index.rst": [
         ("before", r"   locking$", ["   io-bus"]),
