@@ -36,15 +36,16 @@ report() {
 }
 
 passed=0 failed=0
-printf '%-16s %5s %5s\n' rule base fixed
-for rule in srcu fix_bus_barrier fix_bus_destroy fix_vgic_ready fix_load_size; do
+printf '%-19s %5s %5s\n' rule base fixed
+for rule in srcu fix_bus_barrier fix_bus_destroy fix_vgic_ready fix_load_size fix_access_size fix_ipi_vcpu \
+	fix_register_result; do
 	result=FAIL
 	if base=$(report $rule "$1") && fixed=$(report $rule "$2"); then
 		[ "$base" -eq 0 ] || [ "$fixed" -ne 0 ] || result=PASS
 	else
 		base=- fixed=-
 	fi
-	printf '%-16s %5s %5s  %s\n' $rule "$base" "$fixed" $result
+	printf '%-19s %5s %5s  %s\n' $rule "$base" "$fixed" $result
 	if [ $result = PASS ]; then
 		passed=$((passed + 1))
 	else
