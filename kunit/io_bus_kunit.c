@@ -24,7 +24,6 @@
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
 #include <kvm/io_bus.h>
-#include <kvm/iodev.h>
 
 #include "../io_map.h"
 
@@ -1229,113 +1228,6 @@ static void find_by_ops(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, find(test, 0x1040, &test_ops));
 }
 
-/* ---- the API of kvm/iodev.h */
-
-static int nr_destroyed;
-
-static void iodev_destructor(struct kvm_io_device *dev)
-{
-	nr_destroyed++;
-}
-
-static int iodev_handle(struct kvm_io_device *dev, gpa_t addr, int len)
-{
-	struct test_device *d = container_of(dev, struct test_device, dev);
-	struct bus_test *t = d->test->priv;
-
-	t->last.d = d;
-	t->last.addr = addr;
-	t->last.len = len;
-	return 0;
-}
-
-static int iodev_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr,
-		      int len, void *val)
-{
-	memset(val, FILL, len);
-	return iodev_handle(dev, addr, len);
-}
-
-static int iodev_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr,
-		       int len, const void *val)
-{
-	return iodev_handle(dev, addr, len);
-}
-
-static const struct kvm_io_device_ops iodev_ops = {
-	.read = iodev_read,
-	.write = iodev_write,
-	.destructor = iodev_destructor,
-};
-
-static const struct kvm_io_device_ops iodev_bare_ops = {};
-
-static struct kvm_io_device *get_dev(struct kunit *test, gpa_t addr)
-{
-	struct bus_test *t = test->priv;
-	struct kvm_io_device *dev;
-	int idx;
-
-	idx = srcu_read_lock(&t->kvm->srcu);
-	dev = kvm_io_bus_get_dev(t->kvm, KVM_MMIO_BUS, addr);
-	srcu_read_unlock(&t->kvm->srcu, idx);
-	return dev;
-}
-
-static void iodev(struct kunit *test)
-{
-	struct test_device *its = new_device(test), *bare = new_device(test);
-	struct test_device *eventfd = new_device(test);
-	struct bus_test *t = test->priv;
-	u32 val = 0;
-	int idx;
-
-	nr_destroyed = 0;
-	kvm_iodevice_init(&its->dev, &iodev_ops);
-	kvm_iodevice_init(&bare->dev, &iodev_bare_ops);
-	mutex_lock(&t->kvm->slots_lock);
-	kvm_io_bus_unregister_dev(t->kvm, KVM_MMIO_BUS, &its->dev);
-	KUNIT_EXPECT_EQ(test, nr_destroyed, 0);
-	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register_dev(t->kvm, KVM_MMIO_BUS, 0x10000, 0x10000,
-							 &its->dev));
-	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register_dev(t->kvm, KVM_MMIO_BUS, 0x30000, 4,
-							 &bare->dev));
-	mutex_unlock(&t->kvm->slots_lock);
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(eventfd, { ON(MMIO, 0x10040, 4) }));
-
-	EXPECT_HIT(eventfd, MMIO, 0x10040, 4);
-	EXPECT_HIT(its, MMIO, 0x10044, 2);
-	KUNIT_EXPECT_EQ(test, t->last.addr, 0x10044);
-	KUNIT_EXPECT_EQ(test, t->last.len, 2);
-	EXPECT_HIT(NULL, MMIO, 0x30000, 4);
-
-	idx = srcu_read_lock(&t->kvm->srcu);
-	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_read(t->vcpu[0], KVM_MMIO_BUS, 0x10080, 1, &val));
-	KUNIT_EXPECT_EQ(test, FILL, *(u8 *)&val);
-	/* Whatever the cookie is, the result is one, or an error. */
-	KUNIT_EXPECT_GE(test, kvm_io_bus_write_cookie(t->vcpu[0], KVM_MMIO_BUS, 0x10080, 4,
-						      &val, 77), 0);
-	KUNIT_EXPECT_PTR_EQ(test, t->last.d, its);
-	KUNIT_EXPECT_GE(test, kvm_io_bus_write_cookie(t->vcpu[0], KVM_MMIO_BUS, 0x10080, 4,
-						      &val, -1), 0);
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
-			kvm_io_bus_write_cookie(t->vcpu[0], KVM_MMIO_BUS, 0x50000, 4, &val, 0));
-	srcu_read_unlock(&t->kvm->srcu, idx);
-
-	/* The doorbell of an ITS is found also where an ioeventfd is. */
-	KUNIT_EXPECT_PTR_EQ(test, get_dev(test, 0x10040), &its->dev);
-	KUNIT_EXPECT_NULL(test, get_dev(test, 0x20000));
-
-	mutex_lock(&t->kvm->slots_lock);
-	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_unregister_dev(t->kvm, KVM_MMIO_BUS, &its->dev));
-	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_unregister_dev(t->kvm, KVM_MMIO_BUS, &bare->dev));
-	mutex_unlock(&t->kvm->slots_lock);
-	KUNIT_EXPECT_EQ(test, nr_destroyed, 1);
-	KUNIT_EXPECT_NULL(test, get_dev(test, 0x10040));
-	EXPECT_HIT(eventfd, MMIO, 0x10040, 4);
-	EXPECT_HIT(NULL, MMIO, 0x10044, 4);
-}
-
 /* ---- assertions */
 
 /*
@@ -1701,7 +1593,6 @@ static struct kunit_case io_bus_cases[] = {
 	KUNIT_CASE(destroy_releases_once),
 	KUNIT_CASE(destroy_frees_retired),
 	KUNIT_CASE(find_by_ops),
-	KUNIT_CASE(iodev),
 	KUNIT_CASE(asserts_slots_lock),
 	KUNIT_CASE(asserts_srcu),
 	KUNIT_CASE(asserts_no_srcu),

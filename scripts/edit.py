@@ -8,11 +8,15 @@ import re
 import sys
 from pathlib import Path
 
-# file: list of (how, anchor, lines).  The anchor is a regular expression that matches exactly one line of the
+# file: list of (how, anchor, lines), or file:name where another patch edits the same file.  The anchor is a regular expression that matches exactly one line of the
 # file from its beginning; the lines go "after" or "before" that line, or "replace" it.
 EDITS = {
     "virt/kvm/Makefile.kvm": [
         ("after", r"kvm-y :=", ["kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o $(KVM)/iodev.o"]),
+    ],
+    "virt/kvm/Makefile.kvm:iodev": [
+        ("replace", r"kvm-y \+= \$\(KVM\)/io_map\.o \$\(KVM\)/io_bus\.o \$\(KVM\)/iodev\.o$", [
+            "kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o"]),
     ],
     "virt/Makefile": [
         ("after", r"obj-y\s*\+= lib/$", ["obj-y\t+= kvm/"]),
@@ -48,11 +52,15 @@ class EditError(Exception):
     pass
 
 
+def target(name):
+    return name.partition(":")[0]
+
+
 def apply(tree, name):
     """Make the edits declared for the file, but for those that are there already."""
     if name not in EDITS:
         raise EditError(f"{name}: scripts/edit.py declares no edit of this file")
-    path = Path(tree, name)
+    path = Path(tree, target(name))
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:

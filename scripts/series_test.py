@@ -402,6 +402,7 @@ class Tool(unittest.TestCase):
             ("series/01-fix", "Rule: rule.cocci virt/kvm/kvm_main.c\n\n", "01-fix: .*needs a Subject:"),
             ("series/01-fix", "Subject: x: y\n\nText\n", "01-fix: the patch is empty"),
             ("series/02-map", "Subject: x: y\nNew: absent.c\n\n", "02-map: absent.c: no such file"),
+            ("series/02-map", "Subject: x: y\nDelete: absent.c\n\n", "02-map: .*No such file.*absent.c"),
             ("series/02-map", "Subject: x: y\nEdit: Kbuild\n\n", "02-map: Kbuild: .*declares no edit"),
             ("series/00-cover-letter", "Subject: x\n\n@ABSENT@\n", "write the series: .*@ABSENT@ is none of"),
         ):
@@ -417,16 +418,22 @@ class Tool(unittest.TestCase):
             self.refused(f"02-map: virt/Makefile: /.*/ matches {count} lines")
 
     def test_edit_twice_changes_nothing(self):
-        names = tree.edit.EDITS
         base, target = tree.Git(tree.Work().tree), self.top / "edited"
-        write(target, {name: base("show", f"base:{name}") for name in names})
-        for name in names:
+        write(target, {name: base("show", f"base:{name}") for name in map(tree.edit.target, tree.edit.EDITS)})
+        for name in tree.edit.EDITS:
+            path = target / tree.edit.target(name)
+            before = path.read_bytes()
             tree.edit.apply(target, name)
-        once = {name: (target / name).read_bytes() for name in names}
-        for name in names:
+            once = path.read_bytes()
+            self.assertNotEqual(once, before)
             tree.edit.apply(target, name)
-            self.assertEqual(once[name], (target / name).read_bytes())
-            self.assertNotEqual(once[name].decode(), base("show", f"base:{name}"))
+            self.assertEqual(once, path.read_bytes())
+
+    def test_delete_is_deletion(self):
+        write(self.kernel, {"virt/kvm/old.c": "int old;\n"})
+        write(self.repo, {"series/03-delete": "Subject: KVM: Delete\nDelete: virt/kvm/old.c\n\nWhy.\n"})
+        self.assertIn(b"\n delete mode 100644 virt/kvm/old.c\n", self.convert()["0003-KVM-Delete.patch"])
+        self.assertFalse((self.repo / "build/linux-9.8/tree/virt/kvm/old.c").exists())
 
 
 if __name__ == "__main__":

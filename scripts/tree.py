@@ -186,20 +186,21 @@ class Source:
 
 class Patch:
     """One file of series/: a header, the message, and what to do."""
-    HEADERS = {"subject", "part", "rule", "new", "edit"}
+    HEADERS = {"subject", "part", "rule", "new", "edit", "delete"}
 
     def __init__(self, path):
         self.name = path.name
         message = email.message_from_string(path.read_text(encoding="utf-8"))
         wrong = sorted({key.lower() for key in message.keys()} - self.HEADERS)
         if wrong or message.defects or "subject" not in message:
-            raise Error(f"series/{self.name}: the header needs a Subject: and may have Part:, New:, Edit:, Rule:"
+            raise Error(f"series/{self.name}: the header needs a Subject: and may have Part:, New:, Edit:, Delete:, Rule:"
                         + "".join(f"; what is {key}:?" for key in wrong))
         self.subject = " ".join(message["subject"].split())
         self.part = message["part"] or self.subject.rpartition(": ")[0]
         self.body = message.get_payload().strip("\n")
         self.new = [name for line in message.get_all("new", []) for name in line.split()]
         self.edits = [name for line in message.get_all("edit", []) for name in line.split()]
+        self.deleted = [name for line in message.get_all("delete", []) for name in line.split()]
         self.rules = [(words[0], words[1:]) for words in map(str.split, message.get_all("rule", []))]
         for rule, files in self.rules:
             if not files:
@@ -369,7 +370,9 @@ class Work:
             shutil.copy(REPO / name, target)
         for name in patch.edits:
             edit.apply(self.tree, name)
-        changed = [landing(name) for name in patch.new] + patch.edits
+        for name in patch.deleted:
+            (self.tree / name).unlink()
+        changed = [landing(name) for name in patch.new] + [edit.target(name) for name in patch.edits] + patch.deleted
         for rule, files in patch.rules:
             changed += files
             self.run_rule(rule, files)

@@ -122,9 +122,9 @@ struct kvm_io_region {
 struct kvm_io_device {
 	void (*release)(struct kvm_io_device *dev);
 	/* private: */
-	const struct kvm_io_device_ops *ops;	/* of <kvm/iodev.h> */
 	struct hlist_node node;
 	struct kvm_io_region *regions;
+	const struct kvm_io_device_ops *ops;
 };
 
 /* One bus of a VM. A member of struct kvm; nobody but the bus looks inside. */
