@@ -19,19 +19,35 @@
 
 virtual patch
 virtual report
+virtual context
+virtual org
 
 @initialize:python@
 @@
 import glob
 import re
 
-LOCK = re.compile(r"\b(srcu_read_lock|guard\(srcu\))\s*\(\s*&[\w>.-]*\bsrcu\s*\)")
+BLOCK = re.compile(r"(\bscoped_guard\s*\([^{};]*\)\s*)?\{([^{}]*)\}")
+LEAVES = re.compile(r"\b(return|goto|break|continue)\b[^;]*;\s*$")
+LOCK = re.compile(r"\b(?:srcu_read_(?:un)?lock\s*\(|guard\(srcu\)\s*\(|scoped_guard\s*\(\s*srcu,)"
+                  r"\s*&[\w>.-]*\bsrcu\b")
 
 def sources(path):
     """The C files that may call into path: its architecture's, or it alone."""
     arch = re.match(r"(.*\barch/\w+/kvm)/", path)
     files = glob.glob(arch.group(1) + "/**/*.c", recursive=True) if arch else [path]
-    return [open(name, errors="replace").read() for name in sorted(files)]
+    return [re.sub(r"/\*.*?\*/", "", open(name, errors="replace").read(), flags=re.S)
+            for name in sorted(files)]
+
+def held(before):
+    """Is the lock held where this part of a function ends?"""
+    block = BLOCK.search(before)
+    while block:    # it is over: a guard in it is, too, and a lock if it does not come out here
+        inner = "" if block[1] or LEAVES.search(block[2]) else re.sub(r"\bguard\(", "(", block[2])
+        before = before[:block.start()] + inner + before[block.end():]
+        block = BLOCK.search(before)
+    last = re.findall(LOCK, before)[-1:]
+    return last != [] and "unlock" not in last[0]
 
 def outside(p):
     """Neither the run loop nor each caller of p's function holds kvm->srcu."""
@@ -46,7 +62,7 @@ def outside(p):
               for text in texts
               for body in re.findall(r"^\{$.*?^\}", text, re.M | re.S)
               for match in call.finditer(body)]
-    return not before or not all(LOCK.search(code) for code in before)
+    return not before or not all(map(held, before))
 
 wrapped = set()
 
@@ -89,6 +105,18 @@ p << bare.p;
 access << bare.access;
 @@
 coccilib.report.print_report(p[0], "%s() outside kvm->srcu" % access)
+
+@script:python depends on org@
+p << bare.p;
+access << bare.access;
+@@
+coccilib.org.print_todo(p[0], "%s() outside kvm->srcu" % access)
+
+@depends on context@
+identifier bare.access;
+position bare.p;
+@@
+* access@p(...)
 
 @taken depends on patch exists@
 symbol srcu_idx;
