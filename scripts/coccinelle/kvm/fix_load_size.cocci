@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only
 ///
-/// Find device handlers that load more from an access than it may be long.
-/// Patch mode loads one byte where the handler uses no more.
+/// Find device handlers, and functions that they hand address, length and value
+/// to, that load more from an access than it may be long. Patch mode loads one
+/// byte where the handler uses no more.
+///
+/// Silent as soon as the function has looked at the length, right or wrong.
 ///
 // Confidence: High
 // Copyright: (C) 2026 kvm-io-bus developers
 // Options: --no-includes --include-headers
 //
-// Keywords: kvm_io_device, kvm_io_device_ops
+// Keywords: kvm_io_device, kvm_io_device_ops, kvm_io_region_ops
 //
 
 virtual patch
 virtual report
+virtual context
+virtual org
 
 @wide exists@
-identifier f, vcpu, dev, addr, len, data;
+identifier f, addr, len, data;
 type T != { u8, const u8, __u8, uint8_t, char, const char, unsigned char, const unsigned char };
 position p;
 @@
- f(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr, int len, const void *data)
+ f(..., gpa_t addr, int len, const void *data)
  {
  ... when != len
  *(T *)data@p
@@ -30,6 +35,19 @@ p << wide.p;
 T << wide.T;
 @@
 coccilib.report.print_report(p[0], "loads %s from an access of any length" % T)
+
+@script:python depends on org@
+p << wide.p;
+T << wide.T;
+@@
+coccilib.org.print_todo(p[0], "loads %s from an access of any length" % T)
+
+@depends on context@
+identifier wide.data;
+type wide.T;
+position wide.p;
+@@
+* *(T *)data@p
 
 // The low byte of the value is the first byte of the access: little endian only.
 @masked depends on patch@
