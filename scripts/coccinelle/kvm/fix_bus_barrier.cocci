@@ -13,6 +13,8 @@
 
 virtual patch
 virtual report
+virtual context
+virtual org
 
 @ordered@
 expression kvm, idx;
@@ -32,6 +34,16 @@ position p != ordered.p;
 p << plain.p;
 @@
 coccilib.report.print_report(p[0], "bus dereferenced without smp_mb__after_srcu_read_lock()")
+
+@script:python depends on org@
+p << plain.p;
+@@
+coccilib.org.print_todo(p[0], "bus dereferenced without smp_mb__after_srcu_read_lock()")
+
+@depends on context@
+position plain.p;
+@@
+* srcu_dereference@p(...)
 
 @deref depends on patch@
 expression kvm, idx;

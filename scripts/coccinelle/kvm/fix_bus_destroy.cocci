@@ -13,17 +13,24 @@
 
 virtual patch
 virtual report
+virtual context
+virtual org
 
-@bare depends on report@
+@bare depends on report || context || org@
 expression kvm, idx;
 position p;
 @@
- kfree@p(kvm_get_bus(kvm, idx))
+* kfree@p(kvm_get_bus(kvm, idx))
 
 @script:python depends on report@
 p << bare.p;
 @@
 coccilib.report.print_report(p[0], "bus freed without releasing its devices")
+
+@script:python depends on org@
+p << bare.p;
+@@
+coccilib.org.print_todo(p[0], "bus freed without releasing its devices")
 
 @create depends on patch@
 expression kvm;

@@ -13,36 +13,46 @@
 
 virtual patch
 virtual report
+virtual context
+virtual org
+
+@initialize:python depends on report@
+@@
+show = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+show = coccilib.org.print_todo
 
 // Setting it to false is done by the last user, with no reader left.
-@store depends on report@
+@store depends on report || context || org@
 symbol true;
 struct vgic_dist *dist;
 position p;
 @@
- dist->ready@p = true
+* dist->ready@p = true
 
-@acquire depends on report@
+@acquire depends on report || context || org@
 expression kvm;
 position p;
 @@
  smp_load_acquire(&kvm->arch.vgic.ready@p)
 
-@load depends on report@
+@load depends on report || context || org@
 expression kvm;
 position p != acquire.p;
 @@
- kvm->arch.vgic.ready@p
+* kvm->arch.vgic.ready@p
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << store.p;
 @@
-coccilib.report.print_report(p[0], "vgic distributor's ready set without smp_store_release()")
+show(p[0], "vgic distributor's ready set without smp_store_release()")
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << load.p;
 @@
-coccilib.report.print_report(p[0], "vgic distributor's ready read without smp_load_acquire()")
+show(p[0], "vgic distributor's ready read without smp_load_acquire()")
 
 @depends on patch disable paren@
 identifier kvm;

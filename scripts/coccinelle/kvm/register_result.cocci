@@ -17,6 +17,14 @@ virtual report
 virtual context
 virtual org
 
+@initialize:python depends on report@
+@@
+show = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+show = coccilib.org.print_todo
+
 @ignored depends on report || context || org@
 identifier f = {kvm_io_bus_register_dev, kvm_io_bus_register, kvm_io_bus_replace};
 position p;
@@ -42,26 +50,14 @@ position p;
   return;
 )
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << ignored.p;
 f << ignored.f;
 @@
-coccilib.report.print_report(p[0], "result of %s() is ignored" % f)
+show(p[0], "result of %s() is ignored" % f)
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << unread.p;
 f << unread.f;
 @@
-coccilib.report.print_report(p[0], "result of %s() is not looked at" % f)
-
-@script:python depends on org@
-p << ignored.p;
-f << ignored.f;
-@@
-coccilib.org.print_todo(p[0], "result of %s() is ignored" % f)
-
-@script:python depends on org@
-p << unread.p;
-f << unread.f;
-@@
-coccilib.org.print_todo(p[0], "result of %s() is not looked at" % f)
+show(p[0], "result of %s() is not looked at" % f)
