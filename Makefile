@@ -14,8 +14,8 @@ need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
 stock = $(if $(STOCK),--stock)
 EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 mips loongarch i386
 
-.PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test fix-test checkpatch docs-test \
-	series-test map-test check check-all nightly help clean
+.PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
+	checkpatch docs-test series-test map-test check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
 	$(Q)scripts/deps.sh common
@@ -58,19 +58,17 @@ review:			## [ARCH=]: what a reviewer of the architecture needs, on one page eac
 	$(call need,$(ARCH))
 	$(Q)scripts/review.py $(ARCH)
 
-coccicheck:		## [MODE=report]: our semantic patches that have this mode, through the kernel's coccicheck
+coccicheck:		## [MODE=report] [STOCK=1]: our semantic patches that have this mode, through the kernel's coccicheck
 	$(call need)
-	$(Q)scripts/coccicheck.sh $(MODE)
+	$(Q)scripts/coccicheck.sh $(MODE) $(stock)
 
 cocci-test:		## test the semantic patches
 	$(call need)
 	$(Q)scripts/cocci-test.sh
 
-fix-test:		## the rules of the fixes that lead the series find the fault in stock and none in converted
+findings:		## the checkers find in stock what Documentation lists, and the fixed of it no more in converted
 	$(call need)
-	$(Q)dir=$$(scripts/tree.py dir) && rm -rf "$$dir/fix-test" && mkdir "$$dir/fix-test" && \
-		git -C "$$dir/tree" archive base 'arch/*/kvm/*' virt include/kvm | tar -x -C "$$dir/fix-test" && \
-		scripts/fix-test.sh "$$dir/fix-test" "$$dir/tree"
+	$(Q)scripts/findings.py
 
 checkpatch:		## checkpatch.pl --strict on every patch
 	$(call need,docs)

@@ -21,7 +21,7 @@ SECONDS = 85 * 60
 STEPS = [
     ("series-test", True),
     ("cocci-test", True),
-    ("fix-test", True),
+    ("findings", True),
     ("checkpatch", True),
     ("docs-test", True),
     ("map-test", True),

@@ -43,7 +43,7 @@ EDITS = {
             "    notification that it has delivered."]),
     ],
     "Documentation/virt/kvm/index.rst": [
-        ("before", r"   locking$", ["   io-bus"]),
+        ("before", r"   locking$", ["   io-bus", "   io-bus-checkers"]),
     ],
 }
 
