@@ -53,6 +53,58 @@ SERIES = {
 }
 
 
+# A driver that no file of series/ names, its object in a header.
+HEADER = """struct %(name)s {
+	struct kvm *kvm;
+	struct kvm_io_device dev;
+	struct kvm_io_device speaker;
+};
+"""
+DRIVER = """#include <kvm/iodev.h>
+#include "%(name)s.h"
+
+static int %(name)s_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
+		gpa_t addr, int len, void *val)
+{
+	return 0;
+}
+
+static const struct kvm_io_device_ops %(name)s_ops = {
+	.read = %(name)s_read,
+};
+
+int %(name)s_create(struct %(name)s *s)
+{
+	int ret;
+
+	kvm_iodevice_init(&s->dev, &%(name)s_ops);
+	kvm_iodevice_init(&s->speaker, &%(name)s_ops);
+
+	ret = kvm_io_bus_register_dev(s->kvm, KVM_PIO_BUS, 0x40, 4, &s->dev);
+	if (ret)
+		return ret;
+
+	ret = kvm_io_bus_register_dev(s->kvm, KVM_PIO_BUS, 0x61, 1, &s->speaker);
+	%(check)skvm_io_bus_unregister_dev(s->kvm, KVM_PIO_BUS, &s->dev);
+
+	return ret;
+}
+"""
+GENERIC = "scripts/coccinelle/kvm/io_bus.cocci"
+FURTHER = {
+    "series/49-others": f"Subject: KVM: Others\nRule: {GENERIC} *\n\nWhy.\n",
+    "series/50-remove-iodev": "Subject: KVM: Remove\nRule: remove.cocci include/kvm/iodev.h\n\nWhy.\n",
+    "remove.cocci": "virtual patch\n@depends on patch@\n@@\n- int kvm_io_bus_register_dev(...);\n",
+    GENERIC: (tree.REPO / GENERIC).read_text(encoding="utf-8"),
+}
+OLD_KERNEL = {"include/kvm/iodev.h": "int kvm_io_bus_register_dev(int);\nint other;\n"}
+
+
+def driver(name, check="if (ret)\n\t\t"):
+    values = {"name": name, "check": check}
+    return {f"arch/x/kvm/{name}.h": HEADER % values, f"arch/x/kvm/{name}.c": DRIVER % values}
+
+
 def run(*command, cwd=None, **env):
     return subprocess.run(command, cwd=cwd, env={**os.environ, **env}, stdin=subprocess.DEVNULL, text=True,
                           capture_output=True, umask=int(env.get("UMASK", "022"), 8))
@@ -255,6 +307,48 @@ class Tool(unittest.TestCase):
         write(self.kernel, {"virt/kvm/kvm_main.c": "int g(void)\n{\n\treturn before(2);\n}\n"})
         self.assertIn(b"later(2)", self.convert()["0001-KVM-Fix.patch"])
         self.assertNotEqual(before, self.convert(SOURCE_DATE_EPOCH="1000000001"))
+
+    # ---- users that no file of series/ names
+
+    def test_further_users_are_converted(self):
+        write(self.repo, FURTHER)
+        write(self.kernel, {**OLD_KERNEL, **driver("timer"), **driver("beeper")})
+        patches = self.convert()
+        self.assertEqual(list(patches)[3:], ["0003-KVM-Others.patch", "0004-KVM-Remove.patch"])
+        others = patches["0003-KVM-Others.patch"].decode()
+        for name in ("timer", "beeper"):
+            self.assertIn(f"--sp-file \\\n    {GENERIC} arch/x/kvm/{name}.c \\\n    arch/x/kvm/{name}.h\n", others)
+            self.assertIn(f"\n+++ b/arch/x/kvm/{name}.h\n", others)
+        self.assertIn("\n+\tret = kvm_io_bus_register(s->kvm, &s->dev, regions, ARRAY_SIZE(regions));\n", others)
+        self.assertIn("  io_bus remove\n", self.tool().stdout)
+
+    def test_without_further_users_there_is_no_patch(self):
+        write(self.repo, FURTHER)
+        write(self.kernel, OLD_KERNEL)
+        self.assertEqual(list(self.convert())[3:], ["0003-KVM-Remove.patch"])
+        self.assertIn("all together", self.tool().stdout)
+
+    def test_further_user_that_is_refused(self):
+        """The others are converted, the old interface stays, and so does the failure."""
+        write(self.repo, FURTHER)
+        write(self.kernel, {**OLD_KERNEL, **driver("timer"), **driver("beeper", "")})
+        for _ in range(2):
+            self.refused("\n  refused: arch/x/kvm/beeper.c:25: the result of one of several registrations is not checked"
+                         "\n(.*\n)*  arch/x/kvm/beeper.c:21:\t.*kvm_io_bus_register_dev")
+        self.assertEqual(list(contents(self.series))[3:], ["0003-KVM-Others.patch"])
+        others = contents(self.series)["0003-KVM-Others.patch"]
+        self.assertIn(b"+++ b/arch/x/kvm/timer.c", others)
+        self.assertNotIn(b"beeper", others)
+
+    def test_user_that_no_rule_knows(self):
+        write(self.repo, FURTHER)
+        write(self.kernel, {**OLD_KERNEL, "arch/x/kvm/x.S": "\tcall kvm_io_bus_get_dev\n"})
+        self.refused("\n  arch/x/kvm/x.S:1:\tcall")
+
+    def test_removal_leaves_a_use(self):
+        write(self.repo, FURTHER)
+        write(self.kernel, {"include/kvm/iodev.h": OLD_KERNEL["include/kvm/iodev.h"] + "#define OLD kvm_iodevice_read\n"})
+        self.refused("\n  include/kvm/iodev.h:3:#define OLD kvm_iodevice_read")
 
     # ---- KSRC
 

@@ -12,6 +12,7 @@ holds the patches.  Without KSRC in the environment the source is Debian's linux
 names another kernel, plain or git (its HEAD is taken), which is only ever read.
 """
 import contextlib
+import copy
 import email
 import fcntl
 import hashlib
@@ -32,8 +33,10 @@ DEBIAN = "6.12"
 TARBALL = Path(f"/usr/src/linux-source-{DEBIAN}.tar.xz")
 BRANCH = "io-bus"
 # What a kernel tree still has of the old interface where the series has not been.
-OLD_API = r"\bkvm_(iodevice_init|io_device_ops|io_bus_(un)?register_dev|io_bus_get_dev)\b"
+OLD_API = r"\bkvm_(iodevice_(init|read|write)|io_device_ops|io_bus_(un)?register_dev|io_bus_get_dev)\b"
 OLD_API_ITSELF = [":!include/kvm", ":!include/linux/kvm_host.h", ":!virt/kvm/iodev.c", ":!virt/kvm/tests"]
+# The patch that removes the old interface. Without it nothing need be complete.
+REMOVAL = "50-remove-iodev"
 # The release of Linux 6.12: the date of the patches where this repository has no commit.
 NO_DATE = "1731870720"
 PLACEHOLDER = ("Your Name", "you@example.com")
@@ -205,6 +208,7 @@ class Patch:
         for rule, files in self.rules:
             if not files:
                 raise Error(f"series/{self.name}: Rule: {rule} names no file")
+        self.further = any(files == ["*"] for _, files in self.rules)
         for name in self.new + [rule for rule, _ in self.rules]:
             if not (REPO / name).is_file():
                 raise Error(f"series/{self.name}: {name}: no such file in {REPO}")
@@ -318,11 +322,24 @@ class Work:
             if not imported:
                 self.unpack(step)
             self.reset()
+            left = []
             for patch in patches:
                 with step(patch.name):
-                    self.apply(patch)
+                    if patch.further:
+                        if REMOVAL in [other.name for other in patches]:
+                            left = self.convert_further(patch, patches)
+                    elif patch.name != REMOVAL:
+                        self.apply(patch)
+                    elif users := self.users():
+                        # What is still in use stays, so that the tree builds.
+                        left += users
+                    else:
+                        self.apply(patch)
+                        left += self.users(itself=[])
             with step("write the series"):
                 self.write_series(patches)
+            if left:
+                raise Error("users of the old interface are left:\n  " + "\n  ".join(left))
             self.stamp.write_text(self.state(patches))
 
     def state(self, patches):
@@ -389,7 +406,56 @@ class Work:
         if other:
             raise Error("changes what the patch does not name: " + ", ".join(other))
 
+    def convert_further(self, patch, patches):
+        """Convert the users that no other patch names, as far as the rules of this one can; what they refuse."""
+        named = {name for other in patches for _, files in other.rules for name in files}
+        made, refused = copy.copy(patch), []
+        made.rules = []
+        for files in self.groups(set(self.old_api(["arch", "drivers", "virt"])) - named):
+            changing = []
+            for rule, _ in patch.rules:
+                changed, bad = self.try_rule(rule, files)
+                refused += bad
+                changing += [(rule, files)] if changed else []
+                if bad:
+                    break
+            else:
+                made.rules += changing
+        self.git("checkout", "-q", "--", ".")
+        if made.rules:
+            self.apply(made)
+        return refused
+
+    def groups(self, names):
+        """The users, each with the headers that define its objects; those that share one are together."""
+        groups = []
+        for name in sorted(names):
+            group = {name}
+            arch = "/".join(name.split("/")[:2])
+            for quote, header in re.findall(r'^#include (["<])([^">]+)[">]', self.text(name), re.M):
+                places = [f"{arch}/include", "include"] if quote == "<" else [os.path.dirname(name)]
+                for path in (os.path.normpath(f"{place}/{header}") for place in places):
+                    if re.search(r"\bstruct kvm_io_device \w+(\[\w+\])?;", self.text(path)):
+                        group.add(path)
+            for other in [other for other in groups if other & group]:
+                group |= other
+                groups.remove(other)
+            groups.append(group)
+        return [sorted(group) for group in groups]
+
+    def text(self, name):
+        path = self.tree / name
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
     def run_rule(self, rule, files):
+        changed, bad = self.try_rule(rule, files)
+        if bad:
+            raise Error(f"{rule}:" + "".join(f"\n  {line}" for line in bad))
+        if not changed:
+            raise Error(f"{rule} changes nothing in {' '.join(files)}")
+
+    def try_rule(self, rule, files):
+        """Whether it changes anything, and what it refuses."""
         missing = [name for name in files if not (self.tree / name).is_file()]
         if missing:
             raise Error(f"{rule}: no such file in the tree: {' '.join(missing)}")
@@ -398,10 +464,7 @@ class Work:
         # spatch itself goes on after an exception and exits with 0.
         bad = [line for line in done.stdout.splitlines() if line.startswith(("refused:", "left:"))]
         bad += [line for line in done.stderr.splitlines() if re.search(r"\bexn\b|exception", line, re.I)]
-        if bad:
-            raise Error(f"{rule}:" + "".join(f"\n  {line}" for line in bad))
-        if [(self.tree / name).read_bytes() for name in files] == before:
-            raise Error(f"{rule} changes nothing in {' '.join(files)}")
+        return [(self.tree / name).read_bytes() for name in files] != before, bad
 
     # ---- the result
 
@@ -454,6 +517,13 @@ class Work:
             return {}
         return {name: int(count) for name, count in re.findall(r"^(.*):(\d+)$", found, re.M)}
 
+    def users(self, itself=tuple(OLD_API_ITSELF)):
+        """FILE:LINE: text of each use of the old interface."""
+        try:
+            return self.git("grep", "-n", "-E", OLD_API, "--", "arch", "drivers", "include", "virt", *itself).splitlines()
+        except Error:
+            return []
+
     def leftovers(self):
         """Where the old interface is still in use, by directory."""
         directories = {}
@@ -463,9 +533,13 @@ class Work:
         return "\n".join(f"  {directory:20} {count:3}" for directory, count in sorted(directories.items()))
 
     def table(self, patches):
-        commits = self.git("rev-list", "--reverse", f"base..{BRANCH}").split()
+        commits = dict(line.split(" ", 1)[::-1] for line in
+                       self.git("log", "--format=%h %s", f"base..{BRANCH}").splitlines())
         parts = {}
-        for commit, patch in zip(commits, patches, strict=True):
+        for patch in patches:
+            if patch.subject not in commits:    # nothing to do
+                continue
+            commit = commits[patch.subject]
             part = parts.setdefault(patch.part, {"patches": 0, "files": set(), "+": 0, "-": 0, "rules": [], "ruled": []})
             part["patches"] += 1
             for line in self.git("diff-tree", "-r", "--numstat", "--no-renames", f"{commit}^", commit).splitlines():

@@ -260,6 +260,11 @@ def unwind(group, then, fails):
             else:
                 have.append(s)
         removed |= set(p for p in gotos if p[0] == name and check.off <= p[1] < check.then[1])
+        if not have:    # goes on behind the check
+            off = skip(name, known[check.off])
+            while off in known and len(have) < len(want):
+                have.append((off, known[off]))
+                off = skip(name, known[off])
         if [text_of(s) for s in have] == [text_of(s) for s in want]:
             continue
         if len(have) != 1 or (name, have[0][0]) not in [p[1] for p in gotos.values()]:
