@@ -29,6 +29,7 @@ OLD = ("kvm_io_bus_register_dev", "kvm_io_bus_unregister_dev", "kvm_iodevice_ini
        "kvm_iodevice_read", "kvm_iodevice_write", "kvm_io_bus_get_dev", "kvm_io_device_ops")
 CONSTANT = re.compile(r"(?:[A-Z_][A-Z0-9_]*|0x[0-9a-fA-F]+[uUlL]*|[0-9]+[uUlL]*|<<|[-+*|()\s])+$")
 UNZEROED = r"\b%s\s*=\s*(?:\([^)]*\)\s*)?(?:kmalloc|kvmalloc|vmalloc|kmem_cache_alloc)\w*\s*\("
+SIDE_EFFECT = r"\w\s*\(|[^=!<>]=[^=]|\+\+|--"
 NONE = "__none__"
 
 class Site:
@@ -80,7 +81,7 @@ def site(table, p):
     return table.setdefault(at(p), Site(at(p), p[0].current_element))
 
 def tidy(s):
-    s = re.sub(r"(?<![\w)\]])(?<![\w)\]] )& ", "&", re.sub(r"\s+", " ", s))
+    s = re.sub(r"(?<![\w)\]])(?<![\w)\]] )& ", "&", re.sub(r"\s+", " ", s)).replace("~ ", "~")
     return re.sub(r" ?(->|\.(?=[ a-zA-Z_])|\[) ?", r"\1", s) \
              .replace("( ", "(").replace(" )", ")").replace(" ]", "]").replace(" ,", ",")
 
@@ -213,7 +214,7 @@ def sequence(group):
     if cond:
         last = group[-1]
         if not re.match(r"[\w\s&|!<>=().-]*$", cond.cond.replace("->", ".")) or \
-           re.search(r"\w\s*\(|[^=!<>]=[^=]|\+\+|--", cond.cond) or words_in(cond.cond, last.ret):
+           re.search(SIDE_EFFECT, cond.cond) or words_in(cond.cond, last.ret):
             raise Unknown(last.pos, "the condition of the registration has side effects or "
                           "depends on %s" % last.ret)
         for p in [p for p in delete | delcheck if p[0] == name and cond.off < p[1] < inner]:
@@ -369,13 +370,13 @@ def fill(words, indent, width):
     return lines + [cur]
 
 def table(group):
-    """The declaration, and the fields to set before the registration."""
-    rows = [entry(r) for r in group]
-    later = []
-    for f, v in zip(("bus", "addr", "len"), (group[0].bus, group[0].addr, group[0].len)):
-        if not CONSTANT.match(v):
-            later.append(f)
-    rows[0] = [e for e in rows[0] if e[1:].split(" ")[0] not in later]
+    """The declaration, and the assignments to make before the registration."""
+    rows, later = [], []
+    for i, r in enumerate(group):
+        known = [e for e in entry(r) if CONSTANT.match(e.split(" = ", 1)[1]) or e.startswith(".ops")]
+        later += ["%s%s" % ("region" if len(group) == 1 else "regions[%d]" % i, e)
+                  for e in entry(r) if e not in known]
+        rows.append(known)
     kind = "struct kvm_io_region " if later else "static const struct kvm_io_region "
     if len(group) == 1:
         row = "{ " + ", ".join(rows[0]) + " }"
@@ -384,7 +385,8 @@ def table(group):
         return kind + "region = " + row, later
     out = ""
     for e in rows:
-        w = ["{ " + e[0] + ","] + [x + "," for x in e[1:-1]] + [e[-1] + " },"]
+        w = [x + "," for x in e[:-1]] + [e[-1] + " },"]
+        w[0] = "{ " + w[0]
         out += "\t\t" + "\n\t\t".join(fill(w, 2, 84)) + "\n"
     return kind + "regions[] = {\n" + out + "\t}", later
 
@@ -409,12 +411,14 @@ def convert(key, group):
             raise Unknown(group[1].pos, "devices of different objects")
         if len(set(r.obj[2] for r in group)) < len(group):
             raise Unknown(group[1].pos, "a device is registered twice")
-        for r in group[1:]:
-            if not all(CONSTANT.match(v) for v in (r.bus, r.addr, r.len)):
-                raise Unknown(r.pos, "a later range is not constant")
         if [r for r in group if "destructor" in ops.get(r.ops, {})]:
             raise Unknown(group[0].pos, "one of several devices has a destructor")
         cond, then, fails = sequence(group)
+        for r in group[1:]:
+            for v in (r.bus, r.addr, r.len):
+                if not CONSTANT.match(v) and (r is group[-1] and cond or re.search(SIDE_EFFECT, v) or
+                                              [x for x in group if words_in(v, x.dev) or words_in(v, x.ret)]):
+                    raise Unknown(r.pos, "a later range that may not be known at the first registration")
         unwind(group, then, fails)
     obj = group[0].obj and group[0].obj[1]
     if obj and re.match(r"\w+$", obj):
@@ -426,11 +430,12 @@ def convert(key, group):
         raise Unknown(group[0].pos, "a range that is not constant, in an expression")
     n = len(group)
     g = functions[key] = Site(group[0].pos, key[1])
-    g.group, g.decl, g.later = group, decl, later
+    g.group, g.decl, g.later, g.stm = group, decl, later, group[0].stm[1]
     top = source(name)[0].rfind("\n{", 0, g.off) + 2
     g.bare = skip(name, top) in stms[name]
     g.tab = "regions" if n > 1 else "&region"
-    g.first = "regions[0]" if n > 1 else "region"
+    start = source(name)[0].rfind("\n", 0, g.stm) + 1
+    g.assign = (";\n" + source(name)[0][start:g.stm]).join(later)
     g.count = "ARRAY_SIZE(regions)" if n > 1 else "1"
     if cond:
         g.count = "%s ? %d : %d" % (cond.cond, n, n - 1)
@@ -856,7 +861,7 @@ if refused:
 
 @script:python site@
 p << reg.p;
-f; bare; decl; tab; count; fbus; faddr; flen; first;
+f; bare; decl; tab; count; fset; assign;
 @@
 g = functions.get((p[0].file, p[0].current_element))
 this = g and g.pos == at(p)
@@ -871,10 +876,8 @@ coccinelle.bare = name(g and g.bare)
 coccinelle.decl = cocci.make_ident(g.decl if this else NONE)
 coccinelle.tab = cocci.make_ident(g.tab if this else NONE)
 coccinelle.count = cocci.make_ident(g.count if this else NONE)
-coccinelle.first = cocci.make_expr(g.first if this else NONE)
-coccinelle.fbus = name(g and "bus" in g.later)
-coccinelle.faddr = name(g and "addr" in g.later)
-coccinelle.flen = name(g and "len" in g.later)
+coccinelle.fset = name(g and g.later)
+coccinelle.assign = cocci.make_ident(g.assign if this else NONE)
 
 @script:python drop@
 p << unregret.p; R << unregret.R;
@@ -945,61 +948,21 @@ type T;
 
 // The table, and what of it is known at the registration only
 
-@setbus@
-identifier site.fbus;
-expression site.first, reg.K, reg.B, reg.A, reg.L, reg.E, R;
+@set@
+identifier site.fset, site.assign;
+expression reg.K, reg.B, reg.A, reg.L, reg.E, R;
 @@
-  fbus(...)
+  fset(...)
   {
     <+...
 (
-+   first.bus = B;
++   assign;
     R = kvm_io_bus_register_dev(K, B, A, L, E);
 |
-+   first.bus = B;
++   assign;
     kvm_io_bus_register_dev(K, B, A, L, E);
 |
-+   first.bus = B;
-    return kvm_io_bus_register_dev(K, B, A, L, E);
-)
-    ...+>
-  }
-
-@setaddr@
-identifier site.faddr;
-expression site.first, reg.K, reg.B, reg.A, reg.L, reg.E, R;
-@@
-  faddr(...)
-  {
-    <+...
-(
-+   first.addr = A;
-    R = kvm_io_bus_register_dev(K, B, A, L, E);
-|
-+   first.addr = A;
-    kvm_io_bus_register_dev(K, B, A, L, E);
-|
-+   first.addr = A;
-    return kvm_io_bus_register_dev(K, B, A, L, E);
-)
-    ...+>
-  }
-
-@setlen@
-identifier site.flen;
-expression site.first, reg.K, reg.B, reg.A, reg.L, reg.E, R;
-@@
-  flen(...)
-  {
-    <+...
-(
-+   first.len = L;
-    R = kvm_io_bus_register_dev(K, B, A, L, E);
-|
-+   first.len = L;
-    kvm_io_bus_register_dev(K, B, A, L, E);
-|
-+   first.len = L;
++   assign;
     return kvm_io_bus_register_dev(K, B, A, L, E);
 )
     ...+>

@@ -28,7 +28,7 @@ static const struct kvm_io_device_ops b_ops = {
 	.read = b_read,
 };
 
-int later_not_constant(struct kvm *kvm, struct obj *o, struct obj *o2, gpa_t base, bool opt)
+int later_calls(struct kvm *kvm, struct obj *o, struct obj *o2, gpa_t base, bool opt)
 {
 	int ret, err;
 
@@ -37,7 +37,7 @@ int later_not_constant(struct kvm *kvm, struct obj *o, struct obj *o2, gpa_t bas
 	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x10, 1, &o->a);
 	if (ret)
 		return ret;
-	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, base, 1, &o->b);
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, next_port(kvm), 1, &o->b);
 	if (ret)
 		return ret;
 }
