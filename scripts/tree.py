@@ -412,13 +412,14 @@ class Work:
         made, refused = copy.copy(patch), []
         made.rules = []
         for files in self.groups(set(self.old_api(["arch", "drivers", "virt"])) - named):
-            changing = []
+            changing, why = [], []
             for rule, _ in patch.rules:
                 changed, bad = self.try_rule(rule, files)
-                refused += bad
+                why += bad
                 changing += [(rule, files)] if changed else []
-                if bad:
-                    break
+            # What one rule refuses another may know.
+            if self.old_api(files) or [line for line in why if line.startswith("left:")]:
+                refused += why
             else:
                 made.rules += changing
         self.git("checkout", "-q", "--", ".")

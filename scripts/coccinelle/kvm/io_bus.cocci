@@ -56,12 +56,12 @@ def source(name):
     """The text of a file, its comments and strings blanked, and where its lines start."""
     if name not in sources:
         with open(name, encoding="latin-1") as f:
-            text = f.read()
+            raw = f.read()
         blank = lambda m: re.sub(r"[^\n]", " ", m.group())
         text = re.sub(r'/\*.*?\*/|/[/][^\n]*|"(?:\\.|[^"\\\n])*"' + r"|'(?:\\.|[^'\\\n])+'",
-                      blank, text, flags=re.S)
+                      blank, raw, flags=re.S)
         starts = [0] + [m.end() for m in re.finditer("\n", text)]
-        sources[name] = (text, starts)
+        sources[name] = (text, starts, raw)
     return sources[name]
 
 def at(p):
@@ -261,8 +261,11 @@ def unwind(group, then, fails):
             else:
                 have.append(s)
         removed |= set(p for p in gotos if p[0] == name and check.off <= p[1] < check.then[1])
-        if not have:    # goes on behind the check
+        if not have:    # goes on behind the check, and behind the block of a guard
             off = skip(name, known[check.off])
+            while [s for s, e in known.items() if e == off + 1 and
+                   source(name)[0].startswith("scoped_guard", s)]:
+                off = skip(name, off + 1)
             while off in known and len(have) < len(want):
                 have.append((off, known[off]))
                 off = skip(name, known[off])
@@ -294,6 +297,9 @@ def unwind(group, then, fails):
         elif pos in locks:
             chain.append(("lock", pos))
             off = skip(name, known[off])
+        elif len(want) == 1 and off in known and text(name, (off, known[off])) == text_of(want[0]):
+            chain.append(("return", pos))
+            break
         else:
             raise Unknown(pos, "more than the unregistration after a failed registration")
     if [s for s in starts if ("label", (name, s)) not in chain]:
@@ -313,7 +319,7 @@ def unwind(group, then, fails):
     for kind, pos in chain:
         if kind == "label" and labels[pos][0] not in live:
             delete.add(pos)
-        elif not entered and kind in ("unreg", "lock"):
+        elif not entered and kind in ("unreg", "lock", "return"):
             delete.add(pos)
             if kind == "unreg":
                 unregs[pos].used = True
@@ -356,7 +362,22 @@ def unregister(u, group):
     delete.update(x.pos for x in run[1:])
 
 def entry(r):
-    return [".bus = " + r.bus, ".addr = " + r.addr, ".len = " + r.len, ".ops = &" + r.ops]
+    return [("bus", r.bus), ("addr", r.addr), ("len", r.len), ("ops", "&" + r.ops)]
+
+def comments(r):
+    """What the arguments of a registration say in comments, by the field of the region."""
+    text, _, raw = source(r.file)
+    found, depth, field = [""] * 4, 0, 0
+    off = text.index("(", r.off)
+    while True:
+        depth += (text[off] == "(") - (text[off] == ")")
+        if not depth:
+            return dict(zip(("bus", "addr", "len", "ops"), found))
+        field += text[off] == "," and depth == 1
+        comment = re.match(r"/\*(.*?)\*/|/[/]([^\n]*)", raw[off:], re.S) if text[off].isspace() else None
+        if comment:
+            found[max(field - 1, 0)] += " /* %s */" % " ".join((comment[1] or comment[2] or "").split())
+        off += comment.end() if comment else 1
 
 def fill(words, indent, width):
     """Put the words on lines that start with two tabs and the indent."""
@@ -373,10 +394,14 @@ def table(group):
     """The declaration, and the assignments to make before the registration."""
     rows, later = [], []
     for i, r in enumerate(group):
-        known = [e for e in entry(r) if CONSTANT.match(e.split(" = ", 1)[1]) or e.startswith(".ops")]
-        later += ["%s%s" % ("region" if len(group) == 1 else "regions[%d]" % i, e)
-                  for e in entry(r) if e not in known]
-        rows.append(known)
+        said = comments(r)
+        rows.append([])
+        for field, value in entry(r):
+            e = ".%s = %s%s" % (field, value, said[field])
+            if CONSTANT.match(value) or field == "ops":
+                rows[-1].append(e)
+            else:
+                later.append(("region" if len(group) == 1 else "regions[%d]" % i) + e)
     kind = "struct kvm_io_region " if later else "static const struct kvm_io_region "
     if len(group) == 1:
         row = "{ " + ", ".join(rows[0]) + " }"
@@ -556,6 +581,7 @@ def infile(p):
 // What the files have: statements, and what surrounds the calls.
 
 @stm depends on patch@
+iterator name scoped_guard;
 statement S;
 position p;
 @@
@@ -921,6 +947,8 @@ statement S;
 - R@d = kvm_io_bus_register_dev(...);
 |
 - R@d = &E;
+|
+- return@d E;
 |
 - if@c (...) S
 |
