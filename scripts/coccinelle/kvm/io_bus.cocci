@@ -297,7 +297,8 @@ def unwind(group, then, fails):
         elif pos in locks:
             chain.append(("lock", pos))
             off = skip(name, known[off])
-        elif len(want) == 1 and off in known and text(name, (off, known[off])) == text_of(want[0]):
+        elif source(name)[0].startswith("return", off) and \
+                [text(name, (off, known[off]))] == [text_of(s) for s in want]:
             chain.append(("return", pos))
             break
         else:
