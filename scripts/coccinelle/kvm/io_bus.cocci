@@ -109,6 +109,14 @@ def skip(name, off):
         off += 1
     return off
 
+def call(s):
+    """What is done with the result of a call: nothing, R = or return, or else it is not simple."""
+    stm = statement(s.pos)
+    code = source(s.file)[0][stm[0]:stm[1]] if stm else ""
+    how = re.match(r"(return\b\s*|([^;(){}]+?)\s*=\s*)?\w+\s*\([^;{}]*\)\s*;$", code)
+    if how and stm[0] + len(how[1] or "") == s.off:
+        s.simple, s.plain, s.ret = True, not how[1], how[2] and tidy(how[2])
+
 def stands_alone(name, off):
     """Is the statement at off an element of a block, so that it can be deleted?"""
     before = source(name)[0][:off].rstrip()
@@ -660,53 +668,7 @@ p << reg.p; K << reg.K; B << reg.B; A << reg.A; L << reg.L; E << reg.E;
 @@
 r = site(regs, p)
 r.kvm, r.bus, r.addr, r.len, r.dev = map(tidy, (K, B, A, L, E))
-
-@regobj depends on patch@
-type T;
-T *X;
-T Y;
-identifier D;
-position p;
-@@
-(
-  kvm_io_bus_register_dev@p(..., &X->D)
-|
-  kvm_io_bus_register_dev@p(..., &Y.D)
-)
-
-@script:python@
-p << regobj.p; T << regobj.T; D << regobj.D;
-@@
-r = site(regs, p)
-r.obj = (T, re.sub(r"(->|\.)%s$" % D, "", r.dev[1:]), D)
-
-@regret depends on patch@
-expression R;
-position p;
-@@
-  R = kvm_io_bus_register_dev@p(...);
-
-@script:python@
-p << regret.p; R << regret.R;
-@@
-site(regs, p).ret = tidy(R)
-
-@regstm depends on patch@
-expression R;
-position p;
-@@
-(
-  R = kvm_io_bus_register_dev@p(...);
-|
-  kvm_io_bus_register_dev@p(...);
-|
-  return kvm_io_bus_register_dev@p(...);
-)
-
-@script:python@
-p << regstm.p;
-@@
-site(regs, p).simple = True
+call(r)
 
 // A local variable for the device
 
@@ -746,25 +708,6 @@ p << init.p; E << init.E; O << init.O;
 i = site(inits, p)
 i.dev, i.ops = tidy(E), O
 
-@initobj depends on patch@
-type T;
-T *X;
-T Y;
-identifier D;
-position p;
-@@
-(
-  kvm_iodevice_init@p(&X->D, ...)
-|
-  kvm_iodevice_init@p(&Y.D, ...)
-)
-
-@script:python@
-p << initobj.p; T << initobj.T; D << initobj.D;
-@@
-if at(p) in inits:
-    inits[at(p)].obj = (T, None, D)
-
 // Unregistrations
 
 @unreg depends on patch@
@@ -778,35 +721,7 @@ p << unreg.p; K << unreg.K; E << unreg.E;
 @@
 u = site(unregs, p)
 u.kvm, u.dev = tidy(K), tidy(E)
-
-@unregobj depends on patch@
-type T;
-T *X;
-T Y;
-identifier D;
-position p;
-@@
-(
-  kvm_io_bus_unregister_dev@p(..., &X->D)
-|
-  kvm_io_bus_unregister_dev@p(..., &Y.D)
-)
-
-@script:python@
-p << unregobj.p; T << unregobj.T; D << unregobj.D;
-@@
-u = site(unregs, p)
-u.obj = (T, re.sub(r"(->|\.)%s$" % D, "", u.dev[1:]), D)
-
-@unregstm depends on patch@
-position p;
-@@
-  kvm_io_bus_unregister_dev@p(...);
-
-@script:python@
-p << unregstm.p;
-@@
-site(unregs, p).plain = True
+call(u)
 
 @unregret depends on patch@
 identifier R;
@@ -814,10 +729,25 @@ position p;
 @@
   R = kvm_io_bus_unregister_dev@p(...);
 
-@script:python@
-p << unregret.p; R << unregret.R;
+@member_of depends on patch@
+identifier F = {kvm_io_bus_register_dev, kvm_io_bus_unregister_dev, kvm_iodevice_init};
+type T;
+T *X;
+T Y;
+identifier D;
+position p;
 @@
-site(unregs, p).ret = R
+(
+  F@p(..., \(&X->D\|&Y.D\))
+|
+  F@p(\(&X->D\|&Y.D\), ...)
+)
+
+@script:python@
+p << member_of.p; T << member_of.T; D << member_of.D;
+@@
+for s in [t[at(p)] for t in (regs, inits, unregs) if at(p) in t]:
+    s.obj = (T, re.sub(r"(->|\.)%s$" % D, "", s.dev[1:]), D)
 
 // Handlers and objects
 
@@ -1037,19 +967,17 @@ identifier o, fn;
     ...
   };
 
-@dtor1@
+@@
 identifier dtor.o, dtor.fn;
 expression E;
 @@
+(
 - kvm_iodevice_init(&E, &o);
 + E.release = fn;
-
-@dtor2@
-identifier dtor.o, dtor.fn;
-expression E;
-@@
+|
 - kvm_iodevice_init(E, &o);
 + E->release = fn;
+)
 
 // Handlers
 

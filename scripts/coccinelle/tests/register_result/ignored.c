@@ -28,3 +28,8 @@ int other_result(struct timer_chip *s)
 	mutex_unlock(&s->kvm->slots_lock);
 	return 0;
 }
+
+void moved(struct timer_chip *s)
+{
+	kvm_io_bus_replace(s->kvm, &s->dev, regions, 2);
+}
