@@ -28,10 +28,11 @@ STEPS = [
     ("kunit ARCH=um", True),
     ("kunit ARCH=x86_64", True),
     ("selftests ARCH=x86_64", True),
-    ("sparse", False),
-    ("build-test ARCH=x86_64", False),
-    ("build-test ARCH=arm64", False),
-    ("build-test ARCH=s390", False),
+    *((f"kunit ARCH={arch}", False) for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500", "mips")),
+    *((f"selftests ARCH={arch}", False) for arch in ("arm64", "riscv")),
+    *((f"build-test ARCH={arch}", False) for arch in (
+        "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "mips", "loongarch", "i386")),
+    *((f"modules-test ARCH={arch}", False) for arch in ("x86_64", "powerpc")),
 ]
 
 
@@ -76,7 +77,7 @@ def main():
     total = [0, 0]
     broken = []
     for number, arguments in enumerate(steps, 1):
-        print(f"[{number:2}/{len(steps)}] {arguments:24}", end="", flush=True)
+        print(f"[{number:2}/{len(steps)}] {arguments:27}", end="", flush=True)
         start = time.monotonic()
         passed, failed, tail = step(arguments, max(0, end - start))
         print(f"{passed:4} passed, {failed} failed  {time.monotonic() - start:5.0f} s", flush=True)

@@ -66,8 +66,15 @@ class Page:
             yield "The series changes no file of this architecture; its objects are built with the new bus."
         for commit, patch in self.patches:
             yield f"\n### {patch.subject}\n"
+            yield f"To: {', '.join(self.recipients(commit))}\n"
             yield from self.hunks(commit, patch)
             yield "```\n" + self.git("log", "-1", "--format=%b", commit).strip() + "\n```"
+
+    def recipients(self, commit):
+        patch = self.git("format-patch", "-1", "--stdout", commit)
+        found = tree.run("scripts/get_maintainer.pl", "--nogit-fallback", "--norolestats", cwd=self.work.tree,
+                         stdin=patch).stdout
+        return [line.replace("<", "\\<") for line in found.splitlines()]
 
     def hunks(self, commit, patch):
         """The rules one after the other, as the series applies them, on a work tree of its own."""
