@@ -55,7 +55,7 @@ ARCHES = {
     "mips": Arch("mips", ("arch/mips/kvm/", "virt/"), "mips64el-linux-gnuabi64-",
                  config="tinyconfig", fragments=("common", "mips"), image="vmlinux",
                  qemu="mips64el", machine="-accel tcg -M loongson3-virt -cpu Loongson-3A1000 -m 1G -smp 2",
-                 append="console=ttyS0", debug=("debug",)),
+                 append="console=ttyS0"),
     "loongarch": Arch("loongarch", ("arch/loongarch/kvm/", "virt/"), make=("LLVM=-19",),
                       fragments=("kvm",)),
     "i386": Arch("i386", ("arch/x86/kvm/", "virt/"), config="i386_defconfig", fragments=("kvm", "i386")),
