@@ -8,15 +8,15 @@ import re
 import sys
 from pathlib import Path
 
-# file: list of (how, anchor, lines), or file:name where another patch edits the same file.  The anchor is a regular expression that matches exactly one line of the
-# file from its beginning; the lines go "after" or "before" that line, or "replace" it.
+# file: list of (how, anchor, lines), or file:name where a later patch edits the same file.  The anchor is a regular
+# expression that matches exactly one line of the file from its beginning; the lines go "after" or "before" that line,
+# or "replace" it.
 EDITS = {
     "virt/kvm/Makefile.kvm": [
-        ("after", r"kvm-y :=", ["kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o $(KVM)/iodev.o"]),
+        ("after", r"kvm-y :=", ["kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o", "kvm-y += $(KVM)/iodev.o"]),
     ],
     "virt/kvm/Makefile.kvm:iodev": [
-        ("replace", r"kvm-y \+= \$\(KVM\)/io_map\.o \$\(KVM\)/io_bus\.o \$\(KVM\)/iodev\.o$", [
-            "kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o"]),
+        ("replace", r"kvm-y \+= \$\(KVM\)/iodev\.o$", []),
     ],
     "virt/Makefile": [
         ("after", r"obj-y\s*\+= lib/$", ["obj-y\t+= kvm/"]),
@@ -41,6 +41,9 @@ EDITS = {
             "    kvm_io_bus cookie). KVM ignores it; it returns 0 as the cookie of every"]),
         ("replace", r"    identifier, it is ignored\.$", [
             "    notification that it has delivered."]),
+    ],
+    "MAINTAINERS": [
+        ("replace", r"F:\tinclude/kvm/iodev\.h$", ["F:\tinclude/kvm/io_bus.h"]),
     ],
     "Documentation/virt/kvm/index.rst": [
         ("before", r"   locking$", ["   io-bus", "   io-bus-checkers"]),
