@@ -82,7 +82,7 @@ series-test:		## git am, reruns, wrong input and interruptions
 	$(call need)
 	$(Q)scripts/series_test.py
 
-map-test:		## virt/kvm/io_map.c in userspace: sanitizers, 32 bits, steps of a lookup
+map-test:		## virt/kvm/io_map.c and io_register.c in userspace: sanitizers, 32 bits, steps of a lookup
 	$(call need,userspace)
 	$(Q)$(MAKE) --no-print-directory -C tools/testing/io_bus $(if $(V),,-s) check \
 		KERNEL="$$(scripts/tree.py dir)/tree" OUTPUT="$$(scripts/tree.py dir)/io_bus"

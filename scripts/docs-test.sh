@@ -18,8 +18,10 @@ verdict() {
 	fi
 }
 
-scripts/kernel-doc -none -Werror include/kvm/io_bus.h
-verdict $? "kernel-doc -none -Werror include/kvm/io_bus.h"
+for header in io_bus io_register; do
+	scripts/kernel-doc -none -Werror "include/kvm/$header.h"
+	verdict $? "kernel-doc -none -Werror include/kvm/$header.h"
+done
 
 # Sphinx says nothing of a page that it finds unchanged.
 rm -rf "$build/docs"

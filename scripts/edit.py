@@ -15,6 +15,9 @@ EDITS = {
     "virt/kvm/Makefile.kvm": [
         ("after", r"kvm-y :=", ["kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o", "kvm-y += $(KVM)/iodev.o"]),
     ],
+    "virt/kvm/Makefile.kvm:register": [
+        ("after", r"kvm-y \+= \$\(KVM\)/io_map\.o", ["kvm-y += $(KVM)/io_register.o"]),
+    ],
     "virt/kvm/Makefile.kvm:iodev": [
         ("replace", r"kvm-y \+= \$\(KVM\)/iodev\.o$", []),
     ],
