@@ -469,7 +469,7 @@ def convert(key, group):
     g.bare = skip(name, top) in stms[name]
     g.tab = "regions" if n > 1 else "&region"
     start = source(name)[0].rfind("\n", 0, g.stm) + 1
-    g.assign = (";\n" + source(name)[0][start:g.stm]).join(later)
+    g.assign = (";\n" + re.match(r"\s*", source(name)[0][start:])[0]).join(later)
     g.count = "ARRAY_SIZE(regions)" if n > 1 else "1"
     if cond:
         g.count = "%s ? %d : %d" % (cond.cond, n, n - 1)

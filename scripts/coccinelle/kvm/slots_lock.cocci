@@ -23,7 +23,7 @@ virtual org
 import glob
 import re
 
-BLOCK = re.compile(r"(\bscoped_guard\s*\([^{};]*\)\s*)?\{([^{}]*)\}")
+BLOCK = re.compile(r"(?:\bscoped_guard\s*\([^{};]*\)\s*)?\{([^{}]*)\}")
 LEAVES = re.compile(r"\b(return|goto|break|continue)\b[^;]*;\s*$")
 LOCK = re.compile(r"\b(?:mutex_(?:un)?lock\w*\s*\(|lockdep_assert_held\s*\(|guard\(mutex\)\s*\(|scoped_guard\s*\(\s*mutex,)"
                   r"\s*&[\w>.-]*\bslots_lock\s*\)")
@@ -39,7 +39,7 @@ def held(before):
     """Is the lock held where this part of a function ends?"""
     block = BLOCK.search(before)
     while block:    # it is over: a guard in it is, too, and a lock if it does not come out here
-        inner = "" if block[1] or LEAVES.search(block[2]) else re.sub(r"\bguard\(", "(", block[2])
+        inner = "" if LEAVES.search(block[1]) else re.sub(r"\bguard\(", "(", block[1])
         before = before[:block.start()] + inner + before[block.end():]
         block = BLOCK.search(before)
     last = re.findall(LOCK, before)[-1:]
