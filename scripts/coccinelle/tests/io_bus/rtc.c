@@ -41,7 +41,7 @@ int rtc_create(struct kvm *kvm)
 	kvm_iodevice_init(&rtc->bank, &rtc_bank_ops);
 
 	mutex_lock(&kvm->slots_lock);
-	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x70, 1 /* write only */,
+	ret = kvm_io_bus_register_dev(kvm, KVM_PIO_BUS, 0x70, 1 /* index, write only (ISA) */,
 				      &rtc->index);
 	if (ret)
 		goto unlock;
