@@ -24,7 +24,7 @@ for rule in "$repo"/scripts/coccinelle/kvm/*.cocci; do
 		exit 1
 	fi
 	# The first lines only say how to use it.
-	sed -n "s,$kvm/,,g; /^[^ ]*:[0-9]/p; /^[-+@ *]/p" "$kvm.out"
+	sed -n "s,$kvm/,,g; /^[^ ]*:[0-9]/p; /^refused: /p; /^left: /p; /^[-+@ *]/p" "$kvm.out"
 done
 [ $found = 1 ] || {
 	echo "coccicheck: no semantic patch in scripts/coccinelle/kvm has MODE=$1" >&2

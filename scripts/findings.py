@@ -29,9 +29,9 @@ def reported(*options):
     found, rule = [], None
     for line in done.stdout.splitlines():
         match = re.match(r"(\S+?):(\d+):\d+-\d+: (.*)$", line)
-        if not match:
+        if line.endswith(".cocci"):
             rule = line.removesuffix(".cocci")
-        elif not match[1].startswith("virt/kvm/tests/"):
+        elif match and not match[1].startswith("virt/kvm/tests/"):
             found.append((rule, *match.groups()))
     return found
 
