@@ -13,6 +13,16 @@
 
 virtual patch
 virtual report
+virtual context
+virtual org
+
+@initialize:python depends on report@
+@@
+show = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+show = coccilib.org.print_todo
 
 @bug exists@
 identifier f, addr, len, val;
@@ -27,12 +37,17 @@ position p;
  ... when any
  }
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << bug.p;
 @@
-coccilib.report.print_report(p[0], "a guest can reach this BUG_ON()")
+show(p[0], "a guest can reach this BUG_ON()")
 
-@wide depends on report exists@
+@depends on context@
+position bug.p;
+@@
+* BUG_ON@p(...);
+
+@wide depends on report || context || org exists@
 typedef uint64_t;
 identifier bug.f, addr, len, val;
 type V;
@@ -43,17 +58,17 @@ position p;
  {
  ... when any
 (
- *(uint64_t *)val@p = E;
+* *(uint64_t *)val@p = E;
 |
- E = *(uint64_t *)val@p;
+* E = *(uint64_t *)val@p;
 )
  ... when any
  }
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << wide.p;
 @@
-coccilib.report.print_report(p[0], "a u64 whatever the length of the access is")
+show(p[0], "a u64 whatever the length of the access is")
 
 // The first bytes of a word are its low ones: little endian only.
 @readfn depends on patch@
@@ -76,7 +91,7 @@ expression A;
  return 0;
  }
 
-@@
+@depends on patch@
 typedef uint32_t;
 identifier readfn.f, readfn.len, readfn.val, buf;
 @@
@@ -91,7 +106,7 @@ identifier readfn.f, readfn.len, readfn.val, buf;
  ...>
  }
 
-@@
+@depends on patch@
 identifier readfn.f, readfn.val;
 expression E;
 @@
@@ -104,7 +119,7 @@ expression E;
  }
 
 // What is not there is left as it is.
-@@
+@depends on patch@
 identifier readfn.f;
 @@
  f(...)
@@ -131,7 +146,7 @@ identifier f, addr, len, val, off, word;
  ... when any
  }
 
-@@
+@depends on patch@
 identifier writefn.f, writefn.len, writefn.val, writefn.word, buf;
 @@
  f(...)

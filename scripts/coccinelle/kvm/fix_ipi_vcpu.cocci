@@ -13,18 +13,28 @@
 
 virtual patch
 virtual report
+virtual context
+virtual org
 
-@passed depends on report@
+@initialize:python depends on report@
+@@
+show = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+show = coccilib.org.print_todo
+
+@passed depends on report || context || org@
 position p;
 @@
- kvm_vcpu_ioctl_interrupt(kvm_get_vcpu@p(...), ...)
+* kvm_vcpu_ioctl_interrupt(kvm_get_vcpu@p(...), ...)
 
-@script:python@
+@script:python depends on report || org@
 p << passed.p;
 @@
-coccilib.report.print_report(p[0], "interrupt of a vCPU that need not exist")
+show(p[0], "interrupt of a vCPU that need not exist")
 
-@used depends on report exists@
+@used depends on report || context || org exists@
 identifier f, v, irq, dst;
 expression E;
 position p;
@@ -32,17 +42,17 @@ position p;
  f(struct kvm_vcpu *v, struct kvm_mips_interrupt *irq)
  {
  ... when any
- dst = kvm_get_vcpu@p(E, irq->cpu);
+* dst = kvm_get_vcpu@p(E, irq->cpu);
  ... when != !dst
      when != dst == NULL
  dst->arch
  ... when any
  }
 
-@script:python@
+@script:python depends on report || org@
 p << used.p;
 @@
-coccilib.report.print_report(p[0], "interrupt of a vCPU that need not exist")
+show(p[0], "interrupt of a vCPU that need not exist")
 
 @dest depends on patch exists@
 symbol vcpu;
@@ -60,7 +70,7 @@ expression list es;
  ... when any
  }
 
-@@
+@depends on patch@
 identifier dest.f, dest.kvm;
 expression dest.id;
 expression list dest.es;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 ///
-/// Find registrations on an I/O bus whose result is ignored. Patch mode returns
-/// it, from a function that registers devices in a loop and returned nothing,
-/// and from the creation of a VM that calls this function.
+/// Return the result of a registration on an I/O bus from a function that
+/// registers devices in a loop and returned nothing, and from the creation of a
+/// VM that calls this function. register_result.cocci finds such functions.
 ///
 // Confidence: High
 // Copyright: (C) 2026 kvm-io-bus developers
@@ -12,23 +12,10 @@
 //
 
 virtual patch
-virtual report
 
 @initialize:python depends on patch@
 @@
 left = []
-
-@ignored depends on report@
-identifier F = { kvm_io_bus_register_dev, kvm_io_bus_register };
-position p;
-@@
- F@p(...);
-
-@script:python@
-p << ignored.p;
-F << ignored.F;
-@@
-coccilib.report.print_report(p[0], "the result of %s() is ignored" % F)
 
 @loop depends on patch exists@
 identifier f, i, M;

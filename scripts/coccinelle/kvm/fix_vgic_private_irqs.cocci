@@ -12,20 +12,30 @@
 
 virtual patch
 virtual report
+virtual context
+virtual org
 
-@freed depends on report exists@
+@initialize:python depends on report@
+@@
+show = coccilib.report.print_report
+
+@initialize:python depends on org@
+@@
+show = coccilib.org.print_todo
+
+@freed depends on report || context || org exists@
 struct vgic_cpu *vgic_cpu;
 expression vcpu;
 position p;
 @@
- kfree@p(vgic_cpu->private_irqs);
+* kfree@p(vgic_cpu->private_irqs);
  ... when any
  vgic_unregister_redist_iodev(vcpu);
 
-@script:python depends on report@
+@script:python depends on report || org@
 p << freed.p;
 @@
-coccilib.report.print_report(p[0], "private_irqs freed before the redistributor is unregistered")
+show(p[0], "private_irqs freed before the redistributor is unregistered")
 
 // The statements move, not the block: comments inside of what moves are lost.
 @depends on patch@
