@@ -411,7 +411,8 @@ class Work:
         named = {name for other in patches for _, files in other.rules for name in files}
         made, refused = copy.copy(patch), []
         made.rules = []
-        for files in self.groups(set(self.old_api(["arch", "drivers", "virt"])) - named):
+        groups = self.groups(set(self.old_api(["arch", "drivers", "virt"])) - named)
+        for files in groups:
             changing, why = [], []
             for rule, _ in patch.rules:
                 changed, bad = self.try_rule(rule, files)
@@ -422,7 +423,8 @@ class Work:
                 refused += why
             else:
                 made.rules += changing
-        self.git("checkout", "-q", "--", ".")
+        if groups:
+            self.git("checkout", "-q", "--", ".")
         if made.rules:
             self.apply(made)
         return refused
