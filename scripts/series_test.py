@@ -90,13 +90,13 @@ int %(name)s_create(struct %(name)s *s)
 	return ret;
 }
 """
-GENERIC = "scripts/coccinelle/kvm/io_bus.cocci"
 FURTHER = {
-    "series/49-others": f"Subject: KVM: Others\nRule: {GENERIC} *\n\nWhy.\n",
     "series/50-remove-iodev": "Subject: KVM: Remove\nRule: remove.cocci include/kvm/iodev.h\n\nWhy.\n",
     "remove.cocci": "virtual patch\n@depends on patch@\n@@\n- int kvm_io_bus_register_dev(...);\n",
-    GENERIC: (tree.REPO / GENERIC).read_text(encoding="utf-8"),
+    **{name: (tree.REPO / name).read_text(encoding="utf-8") for name in (
+        "series/49-others", "scripts/coccinelle/kvm/loop.cocci", "scripts/coccinelle/kvm/io_bus.cocci")},
 }
+OTHERS = "0003-KVM-Convert-further-users-of-the-I-O-bus.patch"
 OLD_KERNEL = {"include/kvm/iodev.h": "int kvm_io_bus_register_dev(int);\nint other;\n"}
 
 
@@ -312,15 +312,17 @@ class Tool(unittest.TestCase):
 
     def test_further_users_are_converted(self):
         write(self.repo, FURTHER)
-        write(self.kernel, {**OLD_KERNEL, **driver("timer"), **driver("beeper")})
+        array = (tree.REPO / "scripts/coccinelle/tests/io_bus/mbox.c").read_text(encoding="utf-8")
+        write(self.kernel, {**OLD_KERNEL, **driver("timer"), **driver("beeper"), "drivers/mbox.c": array})
         patches = self.convert()
-        self.assertEqual(list(patches)[3:], ["0003-KVM-Others.patch", "0004-KVM-Remove.patch"])
-        others = patches["0003-KVM-Others.patch"].decode()
+        self.assertEqual(list(patches)[3:], [OTHERS, "0004-KVM-Remove.patch"])
+        others = patches[OTHERS].decode()
         for name in ("timer", "beeper"):
-            self.assertIn(f"--sp-file \\\n    {GENERIC} arch/x/kvm/{name}.c \\\n    arch/x/kvm/{name}.h\n", others)
+            self.assertIn(f"/io_bus.cocci arch/x/kvm/{name}.c \\\n    arch/x/kvm/{name}.h\n", others)
             self.assertIn(f"\n+++ b/arch/x/kvm/{name}.h\n", others)
         self.assertIn("\n+\tret = kvm_io_bus_register(s->kvm, &s->dev, regions, ARRAY_SIZE(regions));\n", others)
-        self.assertIn("  io_bus remove\n", self.tool().stdout)
+        self.assertIn("\n+++ b/drivers/mbox.c\n", others)
+        self.assertIn("\nKVM: further users ", self.tool().stdout)
 
     def test_without_further_users_there_is_no_patch(self):
         write(self.repo, FURTHER)
@@ -335,8 +337,8 @@ class Tool(unittest.TestCase):
         for _ in range(2):
             self.refused("\n  refused: arch/x/kvm/beeper.c:25: the result of one of several registrations is not checked"
                          "\n(.*\n)*  arch/x/kvm/beeper.c:21:\t.*kvm_io_bus_register_dev")
-        self.assertEqual(list(contents(self.series))[3:], ["0003-KVM-Others.patch"])
-        others = contents(self.series)["0003-KVM-Others.patch"]
+        self.assertEqual(list(contents(self.series))[3:], [OTHERS])
+        others = contents(self.series)[OTHERS]
         self.assertIn(b"+++ b/arch/x/kvm/timer.c", others)
         self.assertNotIn(b"beeper", others)
 

@@ -416,9 +416,8 @@ class Work:
             changing, why = [], []
             for rule, _ in patch.rules:
                 changed, bad = self.try_rule(rule, files)
-                why += bad
+                why = bad or why    # the last rule is the most general one
                 changing += [(rule, files)] if changed else []
-            # What one rule refuses another may know.
             if self.old_api(files) or [line for line in why if line.startswith("left:")]:
                 refused += why
             else:
