@@ -12,7 +12,7 @@ export KSRC V
 # $(call need,GROUP...): install what is missing of these lines of scripts/packages; convert what is out of date
 need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
 stock = $(if $(STOCK),--stock)
-EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 mips loongarch i386
+EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
 
 .PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
 	checkpatch docs-test series-test map-test check check-all nightly help clean

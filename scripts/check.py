@@ -28,10 +28,11 @@ STEPS = [
     ("kunit ARCH=um", True),
     ("kunit ARCH=x86_64", True),
     ("selftests ARCH=x86_64", True),
-    *((f"kunit ARCH={arch}", False) for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500", "mips")),
+    *((f"kunit ARCH={arch}", False) for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
     *((f"selftests ARCH={arch}", False) for arch in ("arm64", "riscv")),
     *((f"build-test ARCH={arch}", False) for arch in (
-        "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "mips", "loongarch", "i386")),
+        "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips",
+        "loongarch", "i386")),
     *((f"modules-test ARCH={arch}", False) for arch in ("x86_64", "powerpc")),
 ]
 
