@@ -149,12 +149,13 @@ static void fast_mmio(struct kunit *test)
 		.bus = KVM_FAST_MMIO_BUS, .addr = ADDR, .ops = &ops,
 	};
 	struct book3s_test *t = test->priv;
+	int idx;
 
 	mutex_lock(&t->kvm->slots_lock);
 	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &t->dev, &region, 1));
 	mutex_unlock(&t->kvm->slots_lock);
 
-	guard(srcu)(&t->kvm->srcu);
+	idx = srcu_read_lock(&t->kvm->srcu);
 	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_write(t->vcpu, KVM_FAST_MMIO_BUS, ADDR, 0, NULL));
 	KUNIT_EXPECT_EQ(test, t->nr, 1);
 	KUNIT_EXPECT_EQ(test, t->len, 0);
@@ -162,6 +163,7 @@ static void fast_mmio(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
 			kvm_io_bus_write(t->vcpu, KVM_FAST_MMIO_BUS, ADDR + 1, 0, NULL));
 	KUNIT_EXPECT_EQ(test, t->nr, 1);
+	srcu_read_unlock(&t->kvm->srcu, idx);
 }
 
 static int book3s_init(struct kunit *test)

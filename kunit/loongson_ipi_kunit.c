@@ -41,17 +41,21 @@ static gpa_t address(unsigned int ipi, unsigned int offset)
 static int write_ipi(struct kunit *test, gpa_t addr, int len, const u64 *val)
 {
 	struct ipi_test *t = test->priv;
+	int idx = srcu_read_lock(&t->kvm->srcu), ret;
 
-	guard(srcu)(&t->kvm->srcu);
-	return kvm_io_bus_write(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
+	ret = kvm_io_bus_write(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
+	srcu_read_unlock(&t->kvm->srcu, idx);
+	return ret;
 }
 
 static int read_ipi(struct kunit *test, gpa_t addr, int len, void *val)
 {
 	struct ipi_test *t = test->priv;
+	int idx = srcu_read_lock(&t->kvm->srcu), ret;
 
-	guard(srcu)(&t->kvm->srcu);
-	return kvm_io_bus_read(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
+	ret = kvm_io_bus_read(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
+	srcu_read_unlock(&t->kvm->srcu, idx);
+	return ret;
 }
 
 static bool is_unknown(unsigned int offset)
