@@ -478,6 +478,26 @@ statement S;
     ...+>
   }
 
+// Nothing follows the loop any more that could fail
+
+@depends on edit@
+identifier edit.dev;
+expression K, X, N, R;
+@@
+  R = kvm_io_bus_register(K, &X->dev, regions, N);
+(
+  mutex_unlock(&K->slots_lock);
+- if (R)
+-   return R;
+- return 0;
++ return R;
+|
+- if (R)
+-   return R;
+- return 0;
++ return R;
+)
+
 // What only the parts needed
 
 @@
