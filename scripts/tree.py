@@ -327,7 +327,7 @@ class Work:
                 with step(patch.name):
                     if patch.further:
                         if REMOVAL in [other.name for other in patches]:
-                            left = self.convert_further(patch, patches)
+                            left = self.convert_further(patch)
                     elif patch.name != REMOVAL:
                         self.apply(patch)
                     elif users := self.users():
@@ -406,12 +406,11 @@ class Work:
         if other:
             raise Error("changes what the patch does not name: " + ", ".join(other))
 
-    def convert_further(self, patch, patches):
-        """Convert the users that no other patch names, as far as the rules of this one can; what they refuse."""
-        named = {name for other in patches for _, files in other.rules for name in files}
+    def convert_further(self, patch):
+        """Convert the users that are left, as far as the rules can; what they refuse."""
         made, refused = copy.copy(patch), []
         made.rules = []
-        groups = self.groups(set(self.old_api(["arch", "drivers", "virt"])) - named)
+        groups = self.groups(self.old_api(["arch", "drivers", "virt"]))
         for files in groups:
             changing, why = [], []
             for rule, _ in patch.rules:
