@@ -46,7 +46,7 @@ ARCHES = {
     "riscv": Arch("riscv", ("arch/riscv/kvm/", "virt/"), "riscv64-linux-gnu-",
                   config="tinyconfig", fragments=("common", "riscv"), image="arch/riscv/boot/Image",
                   qemu="riscv64", machine="-accel tcg -M virt,aia=aplic-imsic -cpu rv64,h=true -smp 2 -bios default",
-                  append="console=ttyS0", selftests="riscv"),
+                  append="console=hvc0", selftests="riscv"),
     "powerpc": Arch("powerpc", ("arch/powerpc/kvm/", "virt/"), "powerpc64le-linux-gnu-",
                     config="tinyconfig", fragments=("common", "powerpc"), image="vmlinux",
                     qemu="ppc64", machine="-accel tcg -M pseries -cpu power8 -smp 2", append="console=hvc0"),
