@@ -80,7 +80,11 @@ static void oracle_reg_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 	oracle_call.val = val;
 }
 
-#define BOTH(sizes)	(KVM_IO_READS(sizes) | KVM_IO_WRITES(sizes))
+/* Of reads and writes. */
+#define BYTES_1		(KVM_IO_READS(1) | KVM_IO_WRITES(1))
+#define BYTES_4		(KVM_IO_READS(4) | KVM_IO_WRITES(4))
+#define BYTES_4_8	(KVM_IO_READS(4 | 8) | KVM_IO_WRITES(4 | 8))
+#define BYTES_ANY	(KVM_IO_READS(1 | 2 | 4 | 8) | KVM_IO_WRITES(1 | 2 | 4 | 8))
 
 #define ORACLE_REGISTER(off, length, flags)	\
 	{					\
@@ -92,15 +96,15 @@ static void oracle_reg_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 	}
 
 static const struct kvm_io_register oracle_registers[] = {
-	ORACLE_REGISTER(0x00, 4, BOTH(4)),
+	ORACLE_REGISTER(0x00, 4, BYTES_4),
 	ORACLE_REGISTER(0x04, 4, KVM_IO_READS(1 | 4) | KVM_IO_WRITES(4)),
-	ORACLE_REGISTER(0x10, 8, BOTH(4 | 8)),
-	ORACLE_REGISTER(0x20, 16, BOTH(1 | 2 | 4 | 8)),
+	ORACLE_REGISTER(0x10, 8, BYTES_4_8),
+	ORACLE_REGISTER(0x20, 16, BYTES_ANY),
 	ORACLE_REGISTER(0x30, 4, KVM_IO_READS(4)),
 	ORACLE_REGISTER(0x34, 4, KVM_IO_WRITES(2)),
-	ORACLE_REGISTER(0x38, 6, BOTH(1 | 2 | 4 | 8)),
-	ORACLE_REGISTER(0x40, 1, BOTH(1)),
-	ORACLE_REGISTER(0x41, 1, BOTH(1)),
+	ORACLE_REGISTER(0x38, 6, BYTES_ANY),
+	ORACLE_REGISTER(0x40, 1, BYTES_1),
+	ORACLE_REGISTER(0x41, 1, BYTES_1),
 };
 
 /* A register that is missing is so in reads; 'd' only from its fifth byte on. */
@@ -236,25 +240,27 @@ static bool oracle_sweep(const struct kvm_io_register_map *kind, struct kvm_vcpu
 		.dev = &dev,
 	};
 	unsigned int offset, len, dir;
+	const char *wrong;
 
 	map.registers = oracle_registers;
 	for (map.nr = 0; map.nr <= ARRAY_SIZE(oracle_registers); map.nr++) {
 		for (offset = 0; offset < PICTURE_LEN; offset++) {
 			for (len = 0; len <= 17; len++) {
 				for (dir = 0; dir < 2; dir++) {
-					const char *wrong = oracle_access(&map, &region, offset, len, dir);
-
 					++*accesses;
-					if (!wrong)
-						continue;
-					snprintf(why, size, "%u registers, %s of %u bytes at %#x: %s",
-						 map.nr, dir ? "write" : "read", len, offset, wrong);
-					return false;
+					wrong = oracle_access(&map, &region, offset, len, dir);
+					if (wrong)
+						goto found;
 				}
 			}
 		}
 	}
 	return true;
+
+found:
+	snprintf(why, size, "%u registers, %s of %u bytes at %#x: %s", map.nr,
+		 dir ? "write" : "read", len, offset, wrong);
+	return false;
 }
 
 #endif

@@ -283,13 +283,15 @@ static void who_handles(struct kunit *test)
 			bool is_read = is_handled(offset, len, false);
 			bool is_written = is_handled(offset, len, true);
 			u64 val = 0;
+			int ret;
 
 			/* Before the value that was read is written back. */
 			if (bus_read(t, BASE + offset, len, &val) != (is_read ? 0 : -EOPNOTSUPP)) {
 				KUNIT_FAIL(test, "read of %d bytes at %#llx", len, offset);
 				wrong++;
 			}
-			if (bus_write(t, BASE + offset, len, &val) != (is_written ? 0 : -EOPNOTSUPP)) {
+			ret = bus_write(t, BASE + offset, len, &val);
+			if (ret != (is_written ? 0 : -EOPNOTSUPP)) {
 				KUNIT_FAIL(test, "write of %d bytes at %#llx", len, offset);
 				wrong++;
 			}
@@ -324,7 +326,8 @@ static void values(struct kunit *test)
 				bus_read(t, BASE + offset, 1, &byte);
 				if (byte == ((u8 *)&want)[offset % 4])
 					continue;
-				KUNIT_FAIL(test, "byte %#x at %#llx, not of %#x", byte, offset, want);
+				KUNIT_FAIL(test, "byte %#x at %#llx, not of %#x", byte, offset,
+					   want);
 				wrong++;
 			}
 			if (is_handled(offset, 4, false)) {

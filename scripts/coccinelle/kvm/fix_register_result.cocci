@@ -66,6 +66,13 @@ identifier loop.f;
 +int
  f(...);
 
+@@
+identifier loop.f;
+type T;
+@@
+-extern
+ T f(...);
+
 // What the caller has allocated is freed by nobody else.
 @caller depends on patch exists@
 identifier loop.f, create, kvm, type;
