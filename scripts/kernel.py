@@ -10,6 +10,7 @@ A VARIABLE=VALUE, such as W=1, is passed on to the kernel's make.
 """
 import argparse
 import contextlib
+import fcntl
 import os
 import re
 import shlex
@@ -25,6 +26,8 @@ CONFIG = tree.REPO / "scripts/config"
 VERBOSE = bool(os.environ.get("V"))
 ENV = {**os.environ, "CCACHE_NOHASHDIR": "1"}   # so that a directory's name does not hide what ccache has
 ENV.pop("MAKELEVEL", None)                      # the selftests' makefile builds in / if another make has called it
+
+LOCKS = {}  # of the work trees that this process holds
 
 
 @contextlib.contextmanager
@@ -66,8 +69,20 @@ class Kernel:
         self.image = self.output / self.arch.image
         self.log = self.output / "make.log"
 
+    def hold(self):
+        """Until this process ends nobody else changes what it builds."""
+        if self.source in LOCKS:
+            return
+        LOCKS[self.source] = lock = open(f"{self.source}.lock", "w", encoding="utf-8")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{self.label}: waiting for another run in {self.source}", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+
     def checkout(self, revision):
         """A work tree of its own, for tree.py rewrites the files of tree/ and make would build them all again."""
+        self.hold()
         main = tree.Git(self.directory / "tree")
         try:
             commit = main("rev-parse", revision + "^{commit}").strip()
