@@ -89,13 +89,15 @@ map-test:		## virt/kvm/io_map.c and io_register.c in userspace: sanitizers, 32 b
 
 check:			## what to run after make: tests of the series, and of the converted kernel with real guests
 	$(call need,um x86_64 docs userspace)
-	$(Q)scripts/check.py
+	$(Q)scripts/check.py check
 
 check-all:		## all of that and what takes longer; runs in continuous integration
 	$(call need,$(EVERY) docs userspace)
 	$(Q)scripts/check.py all
 
-nightly: check-all	## the same: nothing takes too long for continuous integration so far
+nightly:		## all of that, and what takes too long for continuous integration
+	$(call need,$(EVERY) docs userspace)
+	$(Q)scripts/check.py nightly
 
 help:			## this list
 	@sed -n 's/^\([a-z-]*\):.*	## /\1	/p' Makefile | expand -t 16

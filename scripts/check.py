@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Usage: check.py [all]
+"""Usage: check.py check|all|nightly
 
-Run the steps of "make check", or all of them, one after the other; a failed one does not stop the rest.
+Run the steps of "make check", "check-all" or "nightly", one after the other; a failed one does not stop the rest.
 Each is a command whose output ends with "N passed, N failed"; the sum of these is the last line.
 """
 import os
@@ -17,24 +17,22 @@ LOGS = Path(__file__).resolve().parent.parent / "build/logs"
 # Continuous integration is cut off after 90 minutes, and the sum is to be printed before.
 SECONDS = 85 * 60
 
-# make's arguments; whether "make check" runs it, too
-STEPS = [
-    ("series-test", True),
-    ("cocci-test", True),
-    ("findings", True),
-    ("checkpatch", True),
-    ("docs-test", True),
-    ("map-test", True),
-    ("kunit ARCH=um", True),
-    ("kunit ARCH=x86_64", True),
-    ("selftests ARCH=x86_64", True),
-    *((f"kunit ARCH={arch}", False) for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
-    *((f"selftests ARCH={arch}", False) for arch in ("arm64", "riscv")),
-    *((f"build-test ARCH={arch}", False) for arch in (
-        "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips",
-        "loongarch", "i386")),
-    *((f"modules-test ARCH={arch}", False) for arch in ("x86_64", "powerpc")),
-]
+# make's arguments, by the first target that runs them
+STEPS = {
+    "check": [
+        "series-test", "cocci-test", "findings", "checkpatch", "docs-test", "map-test", "kunit ARCH=um",
+        "kunit ARCH=x86_64", "selftests ARCH=x86_64"],
+    "all": [
+        *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
+        *(f"selftests ARCH={arch}" for arch in ("arm64", "riscv")),
+        *(f"build-test ARCH={arch}" for arch in (
+            "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips", "loongarch",
+            "i386")),
+        *(f"modules-test ARCH={arch}" for arch in ("x86_64", "powerpc"))],
+    "nightly": [
+        *(f"modules-test ARCH={arch}" for arch in ("s390", "riscv", "mips")),
+        *(f"selftests ARCH={arch} TESTS=all" for arch in ("x86_64", "arm64", "riscv"))],
+}
 
 
 def run(command, log, seconds):
@@ -72,9 +70,12 @@ def step(arguments, seconds):
 
 
 def main():
+    if sys.argv[1:] not in [[level] for level in STEPS]:
+        sys.exit(__doc__)
     LOGS.mkdir(parents=True, exist_ok=True)
-    steps = [arguments for arguments, short in STEPS if short or sys.argv[1:] == ["all"]]
-    end = time.monotonic() + SECONDS
+    levels = list(STEPS)[:list(STEPS).index(sys.argv[1]) + 1]
+    steps = [step for level in levels for step in STEPS[level]]
+    end = time.monotonic() + (SECONDS if "nightly" not in levels else 24 * 60 * 60)
     total = [0, 0]
     broken = []
     for number, arguments in enumerate(steps, 1):

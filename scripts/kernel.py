@@ -11,6 +11,7 @@ A VARIABLE=VALUE, such as W=1, is passed on to the kernel's make.
 import argparse
 import contextlib
 import fcntl
+import json
 import os
 import re
 import shlex
@@ -98,6 +99,11 @@ class Kernel:
             tree.run("rm", "-rf", str(self.source))
             main("worktree", "prune")
             main("worktree", "add", "-q", "--detach", str(self.source), commit)
+
+    def record(self, what, **found):
+        """What a test found in this tree, for review.py."""
+        found["head"] = tree.Git(self.source)("rev-parse", "HEAD").strip()
+        (self.directory / f"{what}-{self.name}.json").write_text(json.dumps(found), encoding="utf-8")
 
     def variables(self):
         cc = "clang" + self.arch.make[0].removeprefix("LLVM=") if self.arch.make else self.arch.cross + "gcc"

@@ -81,6 +81,8 @@ def main():
         wrong.append("no test ran")
     if status and not failed:
         wrong.append(f"kunit.py: exit {status}")
+    if not args.glob:
+        built.record("kunit", wrong=wrong, suites={group["name"]: count(group, {}) for group in outcome["sub_groups"]})
     for line in wrong:
         print(f"{args.arch}: {line}")
     failed += len(wrong)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Usage: modules_test.py ARCH
 
-Build KVM as modules: what one needs of the bus in another is exported, and nothing more is.
+Build KVM as modules: what one needs of the bus in another is exported; where it has several, nothing more is.
 """
 import re
 import sys
@@ -20,7 +20,7 @@ def main():
     name = sys.argv[1]
     built = kernel.Kernel(name, variant="modules")
     if not built.fragment("modules").exists():
-        raise tree.Error(f"{name}: KVM is one module or none there: no {built.fragment('modules')}")
+        raise tree.Error(f"{name}: no {built.fragment('modules')}")
     # modpost, which fails on what is not exported, needs vmlinux to know what it exports.
     built.build("HEAD", "vmlinux", "modules")
     modules = sorted(built.output.glob(f"arch/{built.arch.directory}/kvm/*.ko"))
@@ -33,10 +33,11 @@ def main():
               f"needs {' '.join(sorted(needs)) or 'nothing'}")
         exported |= exports
         needed |= needs
-    for symbol in sorted(exported - needed):
+    more = exported - needed if len(modules) > 1 else set()
+    for symbol in sorted(more):
         print(f"{symbol} is exported, but no module needs it")
-    good = len(modules) > 1 and exported == needed
-    print(f"{int(good)} passed, {int(not good)} failed")
+    good = modules and not more
+    print(f"{int(bool(good))} passed, {int(not good)} failed")
     return not good
 
 

@@ -13,7 +13,6 @@ from collections import Counter
 from pathlib import Path
 
 import kernel
-import kunit
 import tree
 from arch import ARCHES
 
@@ -34,8 +33,7 @@ class Page:
         # What an architecture has of its own outside of arch/.
         if self.arch.directory == "arm64":
             self.files.append("include/kvm/arm_vgic.h")
-        commits = self.git("rev-list", "--reverse", "base..HEAD").split()
-        self.patches = [(commit, patch) for commit, patch in zip(commits, tree.read_series())
+        self.patches = [(commit, patch) for commit, patch in self.work.commits(tree.read_series())
                         if set(self.git("diff", "--name-only", f"{commit}^", commit).split()) & set(self.files)]
 
     def text(self, revision, path):
@@ -82,7 +80,9 @@ class Page:
         scratch.checkout(f"{commit}^")
         step = tree.Git(scratch.source)
         yield "| made by | file | hunks, by the line they start at |\n|---|---|---|"
+        changed = self.git("diff", "--name-only", f"{commit}^", commit).split()
         for rule, files in patch.rules:
+            files = changed if files == ["*"] else files
             tree.run(*tree.spatch(tree.REPO / rule, rule, files), cwd=scratch.source)
             yield from self.rows(f"`{rule}`", step("diff", "-U0", "--no-renames"))
             step("add", "-A")
@@ -115,7 +115,7 @@ class Page:
         if not known or "failed" not in known:
             yield f"Not built: `make build-test ARCH={self.name}`."
             return
-        yield (f"gcc with W=1, and sparse: {sum(known['stock'].values())} warnings on stock; of {known['commits']} "
+        yield (f"gcc with W=1, and sparse: {sum(known['stock'].values())} warnings on stock; of the {known['commits']} "
                f"commits that touch this architecture {len(known['failed'])} do not build or add a warning{note}.\n")
         kept = self.work.directory / "objects" / self.name
         own = {str(Path(path).with_suffix(".o")) for path in self.files}
@@ -143,20 +143,17 @@ class Page:
 
     def tests(self):
         yield "## Tests\n"
-        built = kernel.Kernel(self.name, variant=self.arch.kunit)
-        outcome = built.output / "kunit.json"
+        known, note = self.result(f"kunit-{self.name}.json")
         if not self.arch.qemu:
             yield "KUnit: no kernel of this row boots in QEMU; objects only.\n"
-        elif not outcome.exists():
+        elif not known:
             yield f"KUnit: not run: `make kunit ARCH={self.name}`.\n"
         else:
-            groups = json.loads(outcome.read_text(encoding="utf-8"))["sub_groups"]
-            yield "| KUnit suite | passed | failed | skipped |\n|---|---|---|---|"
-            for group in groups:
-                counts = Counter(kunit.count(group, {}))
+            yield f"| KUnit suite{note} | passed | failed | skipped |\n|---|---|---|---|"
+            for suite, counts in known["suites"].items():
                 passed, skipped = counts.pop("PASS", 0), counts.pop("SKIP", 0)
-                yield f"| {group['name']} | {passed} | {counts.total()} | {skipped} |"
-            yield ""
+                yield f"| {suite} | {passed} | {sum(counts.values())} | {skipped} |"
+            yield "\n" + ("\n".join(known["wrong"]) or "The kernel had no complaint.") + "\n"
         if not self.arch.selftests:
             return
         known, note = self.result(f"selftests-{self.name}.json")

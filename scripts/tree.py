@@ -533,14 +533,16 @@ class Work:
             directories[directory] = directories.get(directory, 0) + count
         return "\n".join(f"  {directory:20} {count:3}" for directory, count in sorted(directories.items()))
 
-    def table(self, patches):
+    def commits(self, patches):
+        """[(commit, patch)]; a patch that had nothing to do has no commit."""
         commits = dict(line.split(" ", 1)[::-1] for line in
-                       self.git("log", "--format=%h %s", f"base..{BRANCH}").splitlines())
+                       self.git("log", "--format=%H %s", f"base..{BRANCH}").splitlines())
+        return [(commits[patch.subject], patch) for patch in patches if patch.subject in commits]
+
+    def table(self, patches):
+        commits = self.commits(patches)
         parts = {}
-        for patch in patches:
-            if patch.subject not in commits:    # nothing to do
-                continue
-            commit = commits[patch.subject]
+        for commit, patch in commits:
             part = parts.setdefault(patch.part, {"patches": 0, "files": set(), "+": 0, "-": 0, "rules": [], "ruled": []})
             part["patches"] += 1
             for line in self.git("diff-tree", "-r", "--numstat", "--no-renames", f"{commit}^", commit).splitlines():
