@@ -17,9 +17,12 @@ import tree
 from arch import ARCHES
 
 REGISTRATION = re.compile(r"\b(?:kvm_io_bus_register_dev|kvm_io_bus_register|kvm_io_bus_replace)\(")
-REGION = re.compile(r"^\s*(?:\{\s*)?\.bus\s*=|\(struct kvm_io_region\)\s*\{", re.M)
-DEVICE = re.compile(r"^\s+struct kvm_io_device (?!\*)\w+;", re.M)
-DEFINED = re.compile(r"^(?!typedef|extern|return|else)(?:struct (\w+) \{|(?:[\w*]+[ \t\n*]+)+\**(\w+)\([^;{}]*\)\s*\{)", re.M)
+REGION = re.compile(r"\.bus\s*=")
+DEVICE = re.compile(r"^\s+struct kvm_io_device (?!\*)\w+(?:\[(\d+)\])?;", re.M)
+STRUCT = re.compile(r"^struct (\w+) \{\n(.*?)^\};", re.M | re.S)
+COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.S)
+DEFINED = re.compile(r"^(?!typedef|extern|return|else)(?:struct (\w+) \{|(?:[\w*]+[ \t\n*]+)+\**(\w+)\([^;{}]*\)\s*\{)",
+                     re.M)
 
 
 class Page:
@@ -38,9 +41,18 @@ class Page:
 
     def text(self, revision, path):
         try:
-            return self.git("show", f"{revision}:{path}")
+            return COMMENT.sub("", self.git("show", f"{revision}:{path}"))
         except tree.Error:
             return ""
+
+    def devices(self, revision):
+        """How many there are in the objects that have them, with those in an array of a known length."""
+        texts = [self.text(revision, path) for path in self.files]
+        total = 0
+        for name, body in (struct for text in texts for struct in STRUCT.findall(text)):
+            arrays = [int(length) for text in texts for length in re.findall(rf"\bstruct {name} \w+\[(\d+)\];", text)]
+            total += sum(int(length or 1) for length in DEVICE.findall(body)) * (sum(arrays) or 1)
+        return total
 
     def count(self, revision, pattern):
         return sum(len(pattern.findall(self.text(revision, path))) for path in self.files)
@@ -100,8 +112,8 @@ class Page:
     def model(self):
         yield "## Before and after\n"
         yield "| in the files of this architecture | stock | converted |\n|---|---|---|"
-        for what, pattern in (("members `struct kvm_io_device`", DEVICE), ("calls that register", REGISTRATION),
-                              ("regions written out in tables", REGION)):
+        yield f"| devices in an object | {self.devices('base')} | {self.devices('HEAD')} |"
+        for what, pattern in (("calls that register", REGISTRATION), ("regions that are written out", REGION)):
             yield f"| {what} | {self.count('base', pattern)} | {self.count('HEAD', pattern)} |"
         before, after = self.names("base"), self.names("HEAD")
         yield f"\nDeleted: {', '.join(sorted(before - after)) or 'no name'}.\n"
