@@ -31,7 +31,7 @@ class Objects(kernel.Kernel):
 
     def warnings(self, revision):
         """The warnings of what is built, without line numbers: what stands above one may change."""
-        self.build(revision, *self.arch.objects, "W=1", "C=1")
+        self.build(revision, *self.arch.objects, "W=1", "C=1", f"CHECK={tree.REPO}/scripts/sparse.sh")
         log = self.log.read_text(encoding="utf-8")
         return Counter(f"{file}: {text}" for file, text in WARNING.findall(log))
 
