@@ -79,6 +79,17 @@ position p : script:python() { last(p) };
   ...>
   }
 
+// A comment goes with the statement that it is in front of
+
+@@
+@@
+  openpic_summary_write(...)
+  {
+  	pr_debug(...);
++
++ 	/* TODO: EISR/EIMR */
+  }
+
 // The groups become one table, and what searched them goes
 
 @@
@@ -314,11 +325,14 @@ identifier x;
   	int ret;
 - 	union { ... } x;
 - 	if (addr & (len - 1)) { ... }
+- 	if (len != 4 && len != 1) { ... }
   	spin_lock_irq(&opp->lock);
 - 	ret = kvm_mpic_read_internal(...);
 + 	ret = kvm_io_register_read(vcpu, region, addr, len, ptr);
   	spin_unlock_irq(&opp->lock);
-- 	if (len == 4) { ... } else if (len == 1) { ... } else { ... }
+- 	if (ret)
+- 		return ret;
+- 	if (len == 4) { ... } else { ... }
   	return ret;
   }
 

@@ -146,6 +146,7 @@ static int openpic_summary_write(void *opaque, gpa_t addr, u32 val)
 {
 	pr_debug("%s: %llx <- %x\n", __func__, addr, val);
 
+	/* TODO: EISR/EIMR */
 	return 0;
 }
 
@@ -274,17 +275,20 @@ static int kvm_mpic_read(struct kvm_vcpu *vcpu,
 	if (addr & (len - 1)) {
 		return -EINVAL;
 	}
+	if (len != 4 && len != 1) {
+		return -EINVAL;
+	}
 
 	spin_lock_irq(&opp->lock);
 	ret = kvm_mpic_read_internal(opp, addr - opp->reg_base, &u.val);
 	spin_unlock_irq(&opp->lock);
+	if (ret)
+		return ret;
 
 	if (len == 4) {
 		*(u32 *)ptr = u.val;
-	} else if (len == 1) {
-		*(u8 *)ptr = u.bytes[addr & 3];
 	} else {
-		return -EINVAL;
+		*(u8 *)ptr = u.bytes[addr & 3];
 	}
 
 	return ret;
