@@ -286,7 +286,8 @@ static void who_handles(struct kunit *test)
 			int ret;
 
 			/* Before the value that was read is written back. */
-			if (bus_read(t, BASE + offset, len, &val) != (is_read ? 0 : -EOPNOTSUPP)) {
+			ret = bus_read(t, BASE + offset, len, &val);
+			if (ret != (is_read ? 0 : -EOPNOTSUPP) || (ret && val)) {
 				KUNIT_FAIL(test, "read of %d bytes at %#llx", len, offset);
 				wrong++;
 			}
@@ -321,20 +322,19 @@ static void values(struct kunit *test)
 			u32 word, want;
 			u8 byte;
 
-			if (is_handled(offset, 1, false)) {
-				want = value_after_reset(model, offset, by_vcpu);
-				bus_read(t, BASE + offset, 1, &byte);
-				if (byte == ((u8 *)&want)[offset % 4])
-					continue;
+			if (!is_handled(offset, 1, false))
+				continue;
+			want = value_after_reset(model, offset, by_vcpu);
+			bus_read(t, BASE + offset, 1, &byte);
+			if (byte != ((u8 *)&want)[offset % 4]) {
 				KUNIT_FAIL(test, "byte %#x at %#llx, not of %#x", byte, offset,
 					   want);
 				wrong++;
 			}
-			if (is_handled(offset, 4, false)) {
-				want = value_after_reset(model, offset, by_vcpu);
-				word = read_reg(test, BASE + offset);
-				if (word == want)
-					continue;
+			if (!is_handled(offset, 4, false))
+				continue;
+			word = read_reg(test, BASE + offset);
+			if (word != want) {
 				KUNIT_FAIL(test, "%#x at %#llx, not %#x", word, offset, want);
 				wrong++;
 			}
