@@ -28,7 +28,8 @@ import re
 OLD = ("kvm_io_bus_register_dev", "kvm_io_bus_unregister_dev", "kvm_iodevice_init",
        "kvm_iodevice_read", "kvm_iodevice_write", "kvm_io_bus_get_dev", "kvm_io_device_ops")
 CONSTANT = re.compile(r"(?:[A-Z_][A-Z0-9_]*|0x[0-9a-fA-F]+[uUlL]*|[0-9]+[uUlL]*|<<|[-+*|()\s])+$")
-UNZEROED = r"\b%s\s*=\s*(?:\([^)]*\)\s*)?(?:kmalloc|kvmalloc|vmalloc|kmem_cache_alloc)\w*\s*\("
+UNZEROED = re.compile(r"\b((?:k|v|kv)(?:m|re)alloc\w*|kmem_cache_alloc\w*)\s*\(")
+PLAIN = re.compile(r"(?:(?:un)?signed|char|short|int|long|bool|[su](?:8|16|32|64)|\s)+$|.*\*$")
 SIDE_EFFECT = r"\w\s*\(|[^=!<>]=[^=]|\+\+|--"
 NONE = "__none__"
 
@@ -45,6 +46,7 @@ regs, inits, unregs, aliases = {}, {}, {}, {}
 checks, ifs, locks, labels, gotos = {}, {}, {}, {}, {}
 stms = {}                               # file -> {start: end}
 ops, handlers, structs, conts = {}, {}, {}, {}
+allocated = {}                          # where -> of which type
 refused = []
 understood = set()                      # where a name of the old API may be
 delete, keep, keepret, delcheck = set(), set(), set(), set()
@@ -454,11 +456,6 @@ def convert(key, group):
                                               [x for x in group if words_in(v, x.dev) or words_in(v, x.ret)]):
                     raise Unknown(r.pos, "a later range that may not be known at the first registration")
         unwind(group, then, fails)
-    obj = group[0].obj and group[0].obj[1]
-    if obj and re.match(r"\w+$", obj):
-        m = re.compile(UNZEROED % re.escape(obj)).search(source(name)[0], *body(group[0].pos))
-        if m and "__GFP_ZERO" not in source(name)[0][m.start():].split(";", 1)[0]:
-            raise Unknown((name, m.start()), "%s is not allocated zeroed" % obj)
     decl, later = table(group)
     if later and not group[0].simple:
         raise Unknown(group[0].pos, "a range that is not constant, in an expression")
@@ -506,6 +503,27 @@ def unify(group):
                                    for s in contains(t, f, rng) if s.obj and s.obj[0] == typ]:
                     raise Unknown(pos, "%s is used otherwise" % m)
 
+def holds(kind, unknown=False):
+    """May an object of this type have a device in it?"""
+    if PLAIN.match(kind):
+        return False
+    if kind in [r.obj[0] for r in regs.values() if r.obj] + [T for T, D in conts.values()]:
+        return True
+    for f in sources:
+        m = re.search(r"\b%s\s*\{.*?\n\}" % re.escape(kind), source(f)[0], re.S)
+        if m:
+            return bool(words_in(m.group(), "kvm_io_device")) or \
+                any(holds("struct " + t) for t in re.findall(r"\bstruct\s+(\w+)\s+\w", m.group()))
+    return unknown
+
+def check_zero():
+    """kvm_io_bus_register() wants a device that is zero, as kvm_io_bus_register_dev() did not."""
+    for f in sorted(sources):
+        for m in UNZEROED.finditer(source(f)[0]):
+            if "__GFP_ZERO" not in source(f)[0][m.start():].split(";", 1)[0] and \
+               holds(allocated.get((f, m.start()), "void"), True):
+                refuse((f, m.start()), "%s() does not zero what may have a device in it" % m.group(1))
+
 def check_ops():
     for o, fields in sorted(ops.items()):
         where = fields["at"]
@@ -540,6 +558,8 @@ def judge():
             convert(key, group)
         except Unknown as e:
             refuse(*e.args)
+    if regs:
+        check_zero()
     if not refused:
         for g in functions.values():
             try:
@@ -805,6 +825,19 @@ position p, q;
 p << object.p; q << object.q; t << object.t; D << object.D;
 @@
 structs.setdefault("struct " + t, (at(p), {}))[1][D] = at(q)
+
+@alloc depends on patch@
+type T;
+T *X;
+identifier F =~ "alloc";
+position p;
+@@
+  X = F@p(...)
+
+@script:python@
+p << alloc.p; T << alloc.T;
+@@
+allocated[at(p)] = " ".join(T.replace("const ", "").split())
 
 // The verdict
 
