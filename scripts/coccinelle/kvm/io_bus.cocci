@@ -28,6 +28,7 @@ import re
 OLD = ("kvm_io_bus_register_dev", "kvm_io_bus_unregister_dev", "kvm_iodevice_init",
        "kvm_iodevice_read", "kvm_iodevice_write", "kvm_io_bus_get_dev", "kvm_io_device_ops")
 CONSTANT = re.compile(r"(?:[A-Z_][A-Z0-9_]*|0x[0-9a-fA-F]+[uUlL]*|[0-9]+[uUlL]*|<<|[-+*|()\s])+$")
+MEMBER = re.compile(r"(?:->|\.|\b(?:offsetof|typeof_member|sizeof_field)\s*\([^,()]*,)\s*$")
 UNZEROED = re.compile(r"\b((?:k|v|kv)(?:m|re)alloc\w*|kmem_cache_alloc\w*)\s*\(")
 PLAIN = re.compile(r"(?:(?:un)?signed|char|short|int|long|bool|[su](?:8|16|32|64)|\s)+$|.*\*$")
 SIDE_EFFECT = r"\w\s*\(|[^=!<>]=[^=]|\+\+|--"
@@ -46,7 +47,7 @@ regs, inits, unregs, aliases = {}, {}, {}, {}
 checks, ifs, locks, labels, gotos = {}, {}, {}, {}, {}
 stms = {}                               # file -> {start: end}
 ops, handlers, structs, conts = {}, {}, {}, {}
-allocated = {}                          # where -> of which type
+allocated, members_of = {}, {}          # where -> of which type
 refused = []
 understood = set()                      # where a name of the old API may be
 delete, keep, keepret, delcheck = set(), set(), set(), set()
@@ -148,6 +149,7 @@ def resolve(r, group):
         if not al or not same or len(al) != len(same) or len(al) != others.index(r) + 1:
             raise Unknown(r.pos, "no assignment to %s for each registration" % r.dev)
         alias = max(al, key=lambda s: s.off)
+        alias.used = True
         r.obj, same = alias.obj, [max(same, key=lambda s: s.off)]
         if alias.off > same[0].off:
             raise Unknown(r.pos, "%s is initialised before it is assigned" % r.dev)
@@ -492,16 +494,20 @@ def unify(group):
         if words(where[0], "dev", where[1], top):
             name = min(members, key=lambda m: have[m])
     merged[typ] = (sorted(members, key=lambda m: have[m]), name)
+    defined = [pos for _, fields in structs.values() for pos in fields.values()]
     for f in stms:
         for m in members:
             for pos in words(f, m):
-                if m == name or pos in conts or (where[0] == f and where[1] < pos[1] <
-                                                source(f)[0].find("}", where[1])):
+                if pos in conts or pos in defined or members_of.get(pos, typ) != typ:
+                    continue
+                # The name that stays may be that of a variable.
+                if m == name and not MEMBER.search(source(f)[0][:pos[1]]):
                     continue
                 rng = statement(pos)
                 if not rng or not [s for t in (regs, inits, unregs, aliases)
-                                   for s in contains(t, f, rng) if s.obj and s.obj[0] == typ]:
-                    raise Unknown(pos, "%s is used otherwise" % m)
+                                   for s in contains(t, f, rng) if s.obj and s.obj[0] == typ and
+                                   (t is not aliases or s.used)]:
+                    refuse(pos, "%s is used otherwise" % m)
 
 def holds(kind, unknown=False):
     """May an object of this type have a device in it?"""
@@ -810,6 +816,24 @@ position p;
 p << cont.p; T << cont.T; D << cont.D;
 @@
 conts[at(p)] = (T, D)
+
+@uses depends on patch@
+type T;
+T *X;
+T Y;
+identifier D;
+position p;
+@@
+(
+  X->D@p
+|
+  Y.D@p
+)
+
+@script:python@
+p << uses.p; T << uses.T;
+@@
+members_of[at(p)] = T
 
 @object depends on patch@
 identifier t, D;
