@@ -33,7 +33,12 @@ import re
 
 OLD = ("kvm_io_bus_register_dev", "kvm_io_bus_unregister_dev", "kvm_iodevice_init",
        "kvm_io_bus_get_dev", "kvm_io_device_ops")
+# The table is on the stack, 64 bytes a region.
+MOST_REGIONS = 16
+UNZEROED = re.compile(r"\b((?:k|v|kv)(?:m|re)alloc\w*|kmem_cache_alloc\w*)\s*\(")
+PLAIN = re.compile(r"(?:(?:un)?signed|char|short|int|long|bool|[su](?:8|16|32|64)|\s)+$|.*\*$")
 sources, refused, understood = {}, [], set()
+allocated = {}                          # where -> of which type
 loops, regs, arrays, parts, conts, ops, handlers = [], [], {}, {}, [], {}, {}
 found = []                              # of each loop: what the edit needs to know
 NONE = "__none__"
@@ -207,6 +212,38 @@ def judge_part(loop):
     taken = words(arr[0]["pos"][0], "dev", top, inside.index("}", top))
     loop["name"] = loop["arr"] if taken else "dev"
 
+def judge_size(loop):
+    """The number of regions, which a macro of the files may be."""
+    here, nr = (loop["file"], loop["first"]), loop["nr"]
+    values = [v for f in sources for v in
+              re.findall(r"^[ \t]*#[ \t]*define[ \t]+%s[ \t]+(.*)" % re.escape(nr), source(f)[0], re.M)]
+    if len(values) > 1:
+        raise Unknown(here, "%s is defined twice" % nr)
+    m = re.match(r"\(?(0[xX][0-9a-fA-F]+|0|[1-9][0-9]*)[uUlL]*\)?$", values[0].strip() if values else nr)
+    if not m:
+        raise Unknown(here, "the value of %s is not among the files" % nr)
+    if int(m.group(1), 0) > MOST_REGIONS:
+        raise Unknown(here, "a table of %s regions is too large for the stack" % nr)
+
+def holds(kind, unknown=False):
+    """May an object of this type have a device in it?"""
+    if PLAIN.match(kind):
+        return False
+    for f in sources:
+        m = re.search(r"\b%s\s*\{.*?\n\}" % re.escape(kind), source(f)[0], re.S)
+        if m:
+            return "kvm_io_device" in m.group() or \
+                any(holds("struct " + t) for t in re.findall(r"\bstruct\s+(\w+)\s+\w", m.group()))
+    return unknown
+
+def check_zero():
+    """kvm_io_bus_register() wants a device that is zero, as kvm_io_bus_register_dev() did not."""
+    for f in sorted(sources):
+        for m in UNZEROED.finditer(source(f)[0]):
+            if "__GFP_ZERO" not in source(f)[0][m.start():].split(";", 1)[0] and \
+               holds(allocated.get((f, m.start()), "void"), True):
+                refuse((f, m.start()), "%s() does not zero what may have a device in it" % m.group(1))
+
 def judge():
     for r in regs:
         around = [l for l in loops if l["file"] == r[0] and l["first"] <= r[1] < l["last"]]
@@ -219,10 +256,12 @@ def judge():
             found.append(loop)
             judge_loop(loop)
             judge_part(loop)
+            judge_size(loop)
         except Unknown as e:
             refuse(*e.args)
     if not found and not refused:
         return
+    check_zero()
     if len(found) > 1:
         refuse((found[1]["file"], found[1]["first"]), "several loops")
     if not refused:
@@ -365,6 +404,19 @@ position p;
 p << handler.p; h << handler.h;
 @@
 handlers[h] = at(p)
+
+@alloc depends on patch@
+type T;
+T *X;
+identifier F =~ "alloc";
+position p;
+@@
+  X = F@p(...)
+
+@script:python@
+p << alloc.p; T << alloc.T;
+@@
+allocated[at(p)] = " ".join(T.replace("const ", "").split())
 
 @script:python depends on patch@
 @@
@@ -622,6 +674,11 @@ identifier edit.part;
 identifier edit.forward;
 @@
 - struct forward;
+
+@depends on edit@
+@@
+- #include <kvm/iodev.h>
++ #include <kvm/io_bus.h>
 
 @left depends on patch@
 identifier F = {kvm_io_bus_register_dev, kvm_io_bus_unregister_dev, kvm_iodevice_init};
