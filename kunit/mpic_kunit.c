@@ -272,6 +272,7 @@ static void create(struct kunit *test, const struct mpic_model *model)
 static void who_handles(struct kunit *test)
 {
 	unsigned long handled = 0, passed_on = 0, wrong = 0;
+	const u64 untouched = 0x5a5a5a5a5a5a5a5aULL;
 	struct mpic_test *t = test->priv;
 	s64 offset;
 	int len;
@@ -282,12 +283,12 @@ static void who_handles(struct kunit *test)
 		for (len = 1; len <= 8; len *= 2) {
 			bool is_read = is_handled(offset, len, false);
 			bool is_written = is_handled(offset, len, true);
-			u64 val = 0;
+			u64 val = untouched;
 			int ret;
 
 			/* Before the value that was read is written back. */
 			ret = bus_read(t, BASE + offset, len, &val);
-			if (ret != (is_read ? 0 : -EOPNOTSUPP) || (ret && val)) {
+			if (ret != (is_read ? 0 : -EOPNOTSUPP) || (ret && val != untouched)) {
 				KUNIT_FAIL(test, "read of %d bytes at %#llx", len, offset);
 				wrong++;
 			}
