@@ -39,7 +39,8 @@ def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=Fal
     command = [f"qemu-system-{arch.qemu}", "-nodefaults", "-nographic", "-no-reboot", "-m", "2048",
                "-serial", "stdio", *shlex.split(arch.machine), "-kernel", str(image),
                *(["-initrd", str(initramfs)] if initramfs else []),
-               "-append", f"{arch.append} panic=-1 oops=panic {append}"]
+               # A host that is busy stops the CPUs for longer than RCU expects.
+               "-append", f"{arch.append} panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=300 {append}"]
     if kernel.VERBOSE:
         print("+", shlex.join(command), flush=True)
     result, expired = Boot(end="QEMU ended without a status of the guest"), threading.Event()

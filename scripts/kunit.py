@@ -18,35 +18,33 @@ import tree
 from arch import ARCHES
 
 TIMEOUT = 600
-QEMU_CONFIG = """from ..qemu_config import QemuArchParams
-
-QEMU_ARCH = QemuArchParams(linux_arch={0.kernel!r}, kconfig="", qemu_arch={0.qemu!r}, kernel_path={0.image!r},
-                           kernel_command_line={0.append!r}, extra_qemu_params={0.machine!r}.split())
-"""
 
 
 def run(name, glob):
     """Where the kernel and the outcome are, after a run of kunit.py."""
     arch = ARCHES[name]
-    options = [f"--timeout={TIMEOUT}", *([glob] if glob else [])]
+    parse = [sys.executable, "tools/testing/kunit/kunit.py"]
     if arch.qemu:
         built = kernel.kernel(name, variant=arch.kunit)
-        config = built.output / "qemu_config.py"
-        config.write_text(QEMU_CONFIG.format(arch), encoding="utf-8")
-        options = ["exec", f"--arch={arch.kernel}", f"--qemu_config={config}", *options]
+        log = built.output / "test.log"
+        boot = guest.boot(arch, built.image, append=f"kunit_shutdown=reboot kunit.filter_glob={glob or '*'}",
+                          timeout=TIMEOUT, echo=kernel.VERBOSE)
+        # Some consoles end a line with more than a newline, which to kunit.py are further lines.
+        log.write_text("".join(f"{line}\n" for line in boot.lines if line), encoding="utf-8")
+        parse += ["parse", log]
     else:
         built = kernel.Kernel(name)
         built.checkout("HEAD")
         built.output.mkdir(exist_ok=True)
         # The PCI driver that kunit.py adds on um warns at boot when there is no device for it.
-        options = ["run", "--kunitconfig=virt/kvm/tests", "--kconfig_add=CONFIG_UML_PCI_OVER_VIRTIO=n",
-                   "--kconfig_add=CONFIG_VIRTIO_UML=n",
-                   *(f"--make_options={word}" for word in built.variables() if "CC=" in word), *options]
+        parse += ["run", "--kunitconfig=virt/kvm/tests", "--kconfig_add=CONFIG_UML_PCI_OVER_VIRTIO=n",
+                  "--kconfig_add=CONFIG_VIRTIO_UML=n", f"--timeout={TIMEOUT}", f"--build_dir={built.output}",
+                  *(f"--make_options={word}" for word in built.variables() if "CC=" in word),
+                  *([glob] if glob else [])]
     outcome = built.output / "kunit.json"
     outcome.unlink(missing_ok=True)
-    command = [sys.executable, "tools/testing/kunit/kunit.py", *options, f"--build_dir={built.output}",
-               f"--json={outcome}"]
-    status = subprocess.run(command, cwd=built.source, env=kernel.ENV, stdin=subprocess.DEVNULL, check=False).returncode
+    status = subprocess.run([*parse, f"--json={outcome}"], cwd=built.source, env=kernel.ENV, stdin=subprocess.DEVNULL,
+                            check=False).returncode
     if not outcome.exists():
         raise tree.Error(f"{built.label}: kunit.py could not run the tests: exit {status}")
     return built, json.loads(outcome.read_text(encoding="utf-8")), status
