@@ -97,6 +97,12 @@ FURTHER = {
     **{name: (tree.REPO / name).read_text(encoding="utf-8") for name in (
         "series/49-others", "scripts/coccinelle/kvm/loop.cocci", "scripts/coccinelle/kvm/io_bus.cocci")},
 }
+REMOVE_HEADER = {
+    "series/50-remove-iodev": "Subject: KVM: Remove\nDelete: include/kvm/iodev.h\n"
+                              "Rule: scripts/coccinelle/kvm/remove_iodev.cocci <kvm/iodev.h>\n\nWhy.\n",
+    "scripts/coccinelle/kvm/remove_iodev.cocci":
+        (tree.REPO / "scripts/coccinelle/kvm/remove_iodev.cocci").read_text(encoding="utf-8"),
+}
 OTHERS = "0003-KVM-Convert-further-users-of-the-I-O-bus.patch"
 OLD_KERNEL = {"include/kvm/iodev.h": "int kvm_io_bus_register_dev(int);\nint other;\n"}
 
@@ -356,6 +362,26 @@ class Tool(unittest.TestCase):
         write(self.repo, FURTHER)
         write(self.kernel, {"include/kvm/iodev.h": OLD_KERNEL["include/kvm/iodev.h"] + "#define OLD kvm_iodevice_read\n"})
         self.refused("\n  include/kvm/iodev.h:3:#define OLD kvm_iodevice_read")
+
+    def test_second_caller_of_the_cookie(self):
+        write(self.repo, FURTHER)
+        write(self.kernel, {**OLD_KERNEL, "arch/x/kvm/x.c": "int x = kvm_io_bus_write_cookie(0);\n"})
+        self.refused("\n  arch/x/kvm/x.c:1:int x = kvm_io_bus_write_cookie")
+        self.assertEqual(list(contents(self.series))[3:], [])
+
+    def test_file_that_only_includes_the_header(self):
+        write(self.repo, {**FURTHER, **REMOVE_HEADER})
+        text = "#include <kvm/iodev.h>\n\nstruct x {\n\tstruct kvm_io_device *dev;\n};\n"
+        write(self.kernel, {**OLD_KERNEL, "arch/x/include/asm/x.h": text, "virt/kvm/y.h": text})
+        patch = self.convert()["0003-KVM-Remove.patch"].decode()
+        self.assertIn("/remove_iodev.cocci arch/x/include/asm/x.h \\\n    virt/kvm/y.h\n", patch)
+        self.assertEqual(patch.count("\n-#include <kvm/iodev.h>\n+#include <kvm/io_bus.h>\n"), 2)
+
+    def test_header_that_is_included_otherwise(self):
+        write(self.repo, {**FURTHER, **REMOVE_HEADER})
+        write(self.kernel, {**OLD_KERNEL, "arch/x/x.h": "#include <kvm/iodev.h>\n",
+                            "arch/x/y.h": '#include "../../include/kvm/iodev.h"\n'})
+        self.refused("\n  arch/x/y.h:1:#include \"../../include/kvm/iodev.h\"$")
 
     # ---- KSRC
 

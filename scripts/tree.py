@@ -33,8 +33,12 @@ DEBIAN = "6.12"
 TARBALL = Path(f"/usr/src/linux-source-{DEBIAN}.tar.xz")
 BRANCH = "io-bus"
 # What a kernel tree still has of the old interface where the series has not been.
-OLD_API = r"\bkvm_(iodevice_(init|read|write)|io_device_ops|io_bus_(un)?register_dev|io_bus_get_dev)\b"
+OLD_API = r"\bkvm_(iodevice_(init|read|write)|io_device_ops|io_bus_((un)?register_dev|get_dev|write_cookie))\b"
 OLD_API_ITSELF = [":!include/kvm", ":!include/linux/kvm_host.h", ":!virt/kvm/iodev.c", ":!virt/kvm/tests"]
+# The header that goes, and in a Rule: the files that include it.
+OLD_HEADER = "<kvm/iodev.h>"
+# Where its users are.
+DIRECTORIES = ("arch", "drivers", "include", "virt")
 # The patch that removes the old interface. Without it nothing need be complete.
 REMOVAL = "50-remove-iodev"
 # The release of Linux 6.12: the date of the patches where this repository has no commit.
@@ -337,8 +341,8 @@ class Work:
                         # What is still in use stays, so that the tree builds.
                         left += users
                     else:
-                        self.apply(patch)
-                        left += self.users(itself=[])
+                        self.apply(self.with_includers(patch))
+                        left += self.users(OLD_API + r"|\bkvm/iodev\.h\b", itself=[])
             with step("write the series"):
                 self.write_series(patches)
             if left:
@@ -430,6 +434,15 @@ class Work:
             self.apply(made)
         return refused
 
+    def with_includers(self, patch):
+        """The patch, with the names of the files that include the old header in its rules."""
+        made = copy.copy(patch)
+        found = [name for name in self.grep("-l", "-F", f"#include {OLD_HEADER}", "--", *DIRECTORIES)
+                 if name not in patch.deleted]
+        made.rules = [(rule, [other for name in files for other in (found if name == OLD_HEADER else [name])])
+                      for rule, files in patch.rules]
+        return made
+
     def groups(self, names):
         """The users, each with the headers that define its objects; those that share one are together."""
         groups = []
@@ -515,18 +528,18 @@ class Work:
 
     def old_api(self, paths):
         """{file: lines that use the old interface}"""
-        try:
-            found = self.git("grep", "-c", "-E", OLD_API, "--", *paths, *OLD_API_ITSELF)
-        except Error:
-            return {}
-        return {name: int(count) for name, count in re.findall(r"^(.*):(\d+)$", found, re.M)}
+        found = self.grep("-c", "-E", OLD_API, "--", *paths, *OLD_API_ITSELF)
+        return {name: int(count) for name, count in (line.rsplit(":", 1) for line in found)}
 
-    def users(self, itself=tuple(OLD_API_ITSELF)):
-        """FILE:LINE: text of each use of the old interface."""
+    def grep(self, *arguments):
         try:
-            return self.git("grep", "-n", "-E", OLD_API, "--", "arch", "drivers", "include", "virt", *itself).splitlines()
-        except Error:
+            return self.git("grep", *arguments).splitlines()
+        except Error:   # nothing found
             return []
+
+    def users(self, what=OLD_API, itself=tuple(OLD_API_ITSELF)):
+        """FILE:LINE: text of each use of the old interface."""
+        return self.grep("-n", "-E", what, "--", *DIRECTORIES, *itself)
 
     def leftovers(self):
         """Where the old interface is still in use, by directory."""
