@@ -94,7 +94,7 @@ class Page:
         yield "| made by | file | hunks, by the line they start at |\n|---|---|---|"
         changed = self.git("diff", "--name-only", f"{commit}^", commit).split()
         for rule, files in patch.rules:
-            files = changed if files == ["*"] else files
+            files = changed if files[0][0] in "*<" else files   # found by the run, not named
             tree.run(*tree.spatch(tree.REPO / rule, rule, files), cwd=scratch.source)
             yield from self.rows(f"`{rule}`", step("diff", "-U0", "--no-renames"))
             step("add", "-A")
