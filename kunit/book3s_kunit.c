@@ -11,6 +11,7 @@
 #include <linux/unaligned.h>
 #include <asm/hvcall.h>
 #include <asm/kvm_book3s.h>
+#include <asm/kvm_ppc.h>
 #include <kunit/test.h>
 #include <kvm/io_bus.h>
 
