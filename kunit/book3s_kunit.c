@@ -7,13 +7,14 @@
  * the fast MMIO bus without a length and a value.
  */
 #include <linux/kvm_host.h>
-#include <linux/slab.h>
 #include <linux/unaligned.h>
 #include <asm/hvcall.h>
 #include <asm/kvm_book3s.h>
 #include <asm/kvm_ppc.h>
 #include <kunit/test.h>
 #include <kvm/io_bus.h>
+
+#include "bare_vm.h"
 
 #define ADDR	0x1000
 #define LEN	0x10
@@ -175,11 +176,7 @@ static int book3s_init(struct kunit *test)
 	struct book3s_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->kvm = kvzalloc(sizeof(*t->kvm), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, t->kvm);
-	mutex_init(&t->kvm->slots_lock);
-	refcount_set(&t->kvm->users_count, 1);
-	KUNIT_ASSERT_EQ(test, 0, init_srcu_struct(&t->kvm->srcu));
+	t->kvm = bare_vm_create(test);
 	t->vcpu = kunit_kzalloc(test, sizeof(*t->vcpu), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t->vcpu);
 	t->vcpu->kvm = t->kvm;
@@ -196,10 +193,8 @@ static void book3s_exit(struct kunit *test)
 
 	if (!t)
 		return;
-	refcount_set(&t->kvm->users_count, 0);
-	kvm_io_bus_destroy(t->kvm);
-	cleanup_srcu_struct(&t->kvm->srcu);
-	kvfree(t->kvm);
+	bare_vm_destroy_buses(t->kvm);
+	bare_vm_free(t->kvm);
 }
 
 static struct kunit_case book3s_cases[] = {

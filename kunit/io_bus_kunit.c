@@ -26,6 +26,7 @@
 #include <kvm/io_bus.h>
 
 #include "../io_map.h"
+#include "bare_vm.h"
 
 struct test_device {
 	struct kvm_io_device dev;
@@ -235,7 +236,7 @@ static struct test_device *hit(struct kunit *test, enum kvm_bus bus, gpa_t addr,
 		u32 b4;
 		u64 b8;
 	} val;
-	int idx, ret;
+	int ret;
 
 	switch (len) {
 	case 1:
@@ -253,9 +254,7 @@ static struct test_device *hit(struct kunit *test, enum kvm_bus bus, gpa_t addr,
 	}
 
 	memset(&t->last, 0, sizeof(t->last));
-	idx = srcu_read_lock(&t->kvm->srcu);
-	ret = kvm_io_bus_write(t->vcpu[0], bus, addr, len, len ? &val : NULL);
-	srcu_read_unlock(&t->kvm->srcu, idx);
+	ret = bare_vm_write(t->vcpu[0], bus, addr, len, len ? &val : NULL);
 	KUNIT_EXPECT_EQ(test, ret, t->last.d ? 0 : -EOPNOTSUPP);
 	return t->last.d;
 }
@@ -399,7 +398,6 @@ static void match_value(struct kunit *test)
 	struct test_device *seven = new_device(test), *any = new_device(test);
 	struct bus_test *t = test->priv;
 	u8 val = 7;
-	int idx;
 
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(any, { ON(PIO, 0x100, 1) }));
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(seven, { ON(PIO, 0x100, 1), MATCH(7) }));
@@ -407,9 +405,7 @@ static void match_value(struct kunit *test)
 	EXPECT_VALUE_HIT(any, PIO, 0x100, 1, 8);
 
 	/* A read has no value. */
-	idx = srcu_read_lock(&t->kvm->srcu);
-	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_read(t->vcpu[0], KVM_PIO_BUS, 0x100, 1, &val));
-	srcu_read_unlock(&t->kvm->srcu, idx);
+	KUNIT_EXPECT_EQ(test, 0, bare_vm_read(t->vcpu[0], KVM_PIO_BUS, 0x100, 1, &val));
 	KUNIT_EXPECT_PTR_EQ(test, t->last.d, any);
 }
 
@@ -1119,12 +1115,6 @@ static void register_does_not_wait(struct kunit *test)
 
 /* ---- the end of a VM */
 
-static void destroy_buses(struct bus_test *t)
-{
-	refcount_set(&t->kvm->users_count, 0);
-	kvm_io_bus_destroy(t->kvm);
-}
-
 /* eefd6b06b17c: a device on two buses was freed twice. */
 static void destroy_releases_once(struct kunit *test)
 {
@@ -1143,7 +1133,7 @@ static void destroy_releases_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &silent, &region, 1));
 	mutex_unlock(&t->kvm->slots_lock);
 
-	destroy_buses(t);
+	bare_vm_destroy_buses(t->kvm);
 	KUNIT_EXPECT_EQ(test, d[0]->released, 1);
 	KUNIT_EXPECT_EQ(test, d[1]->released, 1);
 	KUNIT_EXPECT_EQ(test, d[2]->released, 1);
@@ -1172,7 +1162,7 @@ static void destroy_frees_retired(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(d->left));
 
 	/* Nothing of it touches what destruction takes away: it sleeps. */
-	destroy_buses(t);
+	bare_vm_destroy_buses(t->kvm);
 	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(d->left));
 	wait_for_completion(&d->done);
@@ -1528,11 +1518,7 @@ static int io_bus_init(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->kvm = kvzalloc(sizeof(*t->kvm), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, t->kvm);
-	mutex_init(&t->kvm->slots_lock);
-	refcount_set(&t->kvm->users_count, 1);
-	KUNIT_ASSERT_EQ(test, 0, init_srcu_struct(&t->kvm->srcu));
+	t->kvm = bare_vm_create(test);
 	for (i = 0; i < ARRAY_SIZE(t->vcpu); i++) {
 		t->vcpu[i] = kvzalloc(sizeof(*t->vcpu[i]), GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, t->vcpu[i]);
@@ -1553,7 +1539,7 @@ static void io_bus_exit(struct kunit *test)
 		return;
 
 	/* Each test leaves some devices to this. */
-	destroy_buses(t);
+	bare_vm_destroy_buses(t->kvm);
 	while ((tracked = t->tracked)) {
 		KUNIT_EXPECT_EQ_MSG(test, folio_ref_count(tracked->folio), 1,
 				    "memory that has been leaked (2) or freed twice (0)");
@@ -1561,10 +1547,9 @@ static void io_bus_exit(struct kunit *test)
 		t->tracked = tracked->next;
 		kfree(tracked);
 	}
-	cleanup_srcu_struct(&t->kvm->srcu);
 	for (i = 0; i < ARRAY_SIZE(t->vcpu); i++)
 		kvfree(t->vcpu[i]);
-	kvfree(t->kvm);
+	bare_vm_free(t->kvm);
 }
 
 static struct kunit_case io_bus_cases[] = {

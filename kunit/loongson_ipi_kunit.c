@@ -11,6 +11,7 @@
 #include <kvm/io_bus.h>
 
 #include "../../../arch/mips/kvm/interrupt.h"
+#include "bare_vm.h"
 
 #define BASE		0x3ff01000ull
 #define STATUS		0x00
@@ -41,21 +42,15 @@ static gpa_t address(unsigned int ipi, unsigned int offset)
 static int write_ipi(struct kunit *test, gpa_t addr, int len, const u64 *val)
 {
 	struct ipi_test *t = test->priv;
-	int idx = srcu_read_lock(&t->kvm->srcu), ret;
 
-	ret = kvm_io_bus_write(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
-	srcu_read_unlock(&t->kvm->srcu, idx);
-	return ret;
+	return bare_vm_write(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
 }
 
 static int read_ipi(struct kunit *test, gpa_t addr, int len, void *val)
 {
 	struct ipi_test *t = test->priv;
-	int idx = srcu_read_lock(&t->kvm->srcu), ret;
 
-	ret = kvm_io_bus_read(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
-	srcu_read_unlock(&t->kvm->srcu, idx);
-	return ret;
+	return bare_vm_read(t->vcpus[0], KVM_MMIO_BUS, addr, len, val);
 }
 
 static bool is_unknown(unsigned int offset)
@@ -227,8 +222,7 @@ static void bus_is_full(struct kunit *test)
 	int i;
 
 	/* The devices of before go, and their object is used again. */
-	refcount_set(&kvm->users_count, 0);
-	kvm_io_bus_destroy(kvm);
+	bare_vm_destroy_buses(kvm);
 	refcount_set(&kvm->users_count, 1);
 	memset(&kvm->arch.ipi, 0, sizeof(kvm->arch.ipi));
 
@@ -247,12 +241,8 @@ static int ipi_init(struct kunit *test)
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->kvm = kvzalloc(sizeof(*t->kvm), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, t->kvm);
-	mutex_init(&t->kvm->slots_lock);
-	refcount_set(&t->kvm->users_count, 1);
+	t->kvm = bare_vm_create(test);
 	xa_init(&t->kvm->vcpu_array);
-	KUNIT_ASSERT_EQ(test, 0, init_srcu_struct(&t->kvm->srcu));
 	for (i = 0; i < NR_VCPUS; i++) {
 		t->vcpus[i] = kunit_kzalloc(test, sizeof(*t->vcpus[i]), GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, t->vcpus[i]);
@@ -273,11 +263,9 @@ static void ipi_exit(struct kunit *test)
 
 	if (!t)
 		return;
-	refcount_set(&t->kvm->users_count, 0);
-	kvm_io_bus_destroy(t->kvm);
-	cleanup_srcu_struct(&t->kvm->srcu);
+	bare_vm_destroy_buses(t->kvm);
 	xa_destroy(&t->kvm->vcpu_array);
-	kvfree(t->kvm);
+	bare_vm_free(t->kvm);
 }
 
 static struct kunit_case ipi_cases[] = {

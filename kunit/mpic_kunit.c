@@ -14,6 +14,7 @@
 #include <kvm/io_bus.h>
 
 #include "../io_map.h"
+#include "bare_vm.h"
 
 #define FRAME_LEN	0x40000
 #define BASE		0xfe000000ULL
@@ -179,20 +180,12 @@ static u32 value_after_reset(const struct mpic_model *model, u64 offset, bool by
 
 static int bus_read(struct mpic_test *t, u64 addr, int len, void *val)
 {
-	int idx = srcu_read_lock(&t->kvm->srcu), ret;
-
-	ret = kvm_io_bus_read(t->vcpu, KVM_MMIO_BUS, addr, len, val);
-	srcu_read_unlock(&t->kvm->srcu, idx);
-	return ret;
+	return bare_vm_read(t->vcpu, KVM_MMIO_BUS, addr, len, val);
 }
 
 static int bus_write(struct mpic_test *t, u64 addr, int len, const void *val)
 {
-	int idx = srcu_read_lock(&t->kvm->srcu), ret;
-
-	ret = kvm_io_bus_write(t->vcpu, KVM_MMIO_BUS, addr, len, val);
-	srcu_read_unlock(&t->kvm->srcu, idx);
-	return ret;
+	return bare_vm_write(t->vcpu, KVM_MMIO_BUS, addr, len, val);
 }
 
 static u32 read_reg(struct kunit *test, u64 addr)
@@ -579,19 +572,15 @@ static int mpic_init(struct kunit *test)
 	struct kvm *kvm;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	kvm = kvzalloc(sizeof(*kvm), GFP_KERNEL);
 	t->vcpu = kvzalloc(sizeof(*t->vcpu), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, kvm);
 	KUNIT_ASSERT_NOT_NULL(test, t->vcpu);
+	kvm = bare_vm_create(test);
 	t->kvm = kvm;
 	mutex_init(&kvm->lock);
-	mutex_init(&kvm->slots_lock);
 	mutex_init(&kvm->irq_lock);
 	spin_lock_init(&kvm->irqfds.lock);
 	INIT_LIST_HEAD(&kvm->irqfds.items);
 	INIT_HLIST_HEAD(&kvm->irq_ack_notifier_list);
-	refcount_set(&kvm->users_count, 1);
-	KUNIT_ASSERT_EQ(test, 0, init_srcu_struct(&kvm->srcu));
 	KUNIT_ASSERT_EQ(test, 0, init_srcu_struct(&kvm->irq_srcu));
 	t->vcpu->kvm = kvm;
 	rcuwait_init(&t->vcpu->arch.wait);
@@ -611,15 +600,13 @@ static void mpic_exit(struct kunit *test)
 		return;
 
 	/* In the order of kvm_destroy_vm() */
-	refcount_set(&t->kvm->users_count, 0);
-	kvm_io_bus_destroy(t->kvm);
+	bare_vm_destroy_buses(t->kvm);
 	if (t->dev)
 		t->dev->ops->destroy(t->dev);
 	kvm_free_irq_routing(t->kvm);
 	cleanup_srcu_struct(&t->kvm->irq_srcu);
-	cleanup_srcu_struct(&t->kvm->srcu);
+	bare_vm_free(t->kvm);
 	kvfree(t->vcpu);
-	kvfree(t->kvm);
 }
 
 static struct kunit_suite mpic_suite = {

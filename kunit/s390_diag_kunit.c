@@ -12,6 +12,7 @@
 #include <kvm/io_bus.h>
 
 #include "../../../arch/s390/kvm/kvm-s390.h"
+#include "bare_vm.h"
 
 #define SCHID		0x00010001ul
 #define NR_SCHIDS	2	/* consecutive: their ranges overlap */
@@ -196,12 +197,8 @@ static int diag_init(struct kunit *test)
 	int i, j;
 
 	KUNIT_ASSERT_NOT_NULL(test, t);
-	t->kvm = kvzalloc(sizeof(*t->kvm), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, t->kvm);
-	mutex_init(&t->kvm->slots_lock);
-	refcount_set(&t->kvm->users_count, 1);
+	t->kvm = bare_vm_create(test);
 	t->kvm->arch.css_support = 1;
-	KUNIT_ASSERT_EQ(test, 0, init_srcu_struct(&t->kvm->srcu));
 
 	t->vcpu = kunit_kzalloc(test, sizeof(*t->vcpu), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, t->vcpu);
@@ -230,10 +227,8 @@ static void diag_exit(struct kunit *test)
 
 	if (!t)
 		return;
-	refcount_set(&t->kvm->users_count, 0);
-	kvm_io_bus_destroy(t->kvm);
-	cleanup_srcu_struct(&t->kvm->srcu);
-	kvfree(t->kvm);
+	bare_vm_destroy_buses(t->kvm);
+	bare_vm_free(t->kvm);
 }
 
 static struct kunit_case diag_cases[] = {
