@@ -3,8 +3,8 @@
 """Usage: selftests.py ARCH [--stock] [TEST...]
 
 Run KVM's selftests in a guest of the stock and of the converted kernel, and compare.  Without TEST: those of this
-repository and those of the kernel, but for the ones that "nightly", beside the tests, lists in lines "TEST why"; "all"
-is these, too.  --stock runs on the stock kernel only.
+repository and those of the kernel, but for the ones that "nightly", beside the tests, lists in lines "TEST why"; TEST
+"nightly" is these.  --stock runs on the stock kernel only.
 
 A test of this repository must pass on both, but for the cases that expected-on-stock lists in lines "TEST:CASE why":
 those must fail on stock.  What it prints in lines "log: ..." must be the same on both.  One of the kernel's must pass
@@ -48,14 +48,14 @@ def is_ours(test):
     return (OURS / f"{test}.c").exists()
 
 
-def default_tests(arch, everything):
-    """Ours and the kernel's."""
+def default_tests(arch, nightly):
+    """Ours and the kernel's, or those of the kernel's that only make nightly runs."""
     tests = sorted(path for folder in (OURS, OURS / arch.selftests) for path in folder.glob("*.c"))
     makefile = tree.Git(tree.Work().directory / "tree")("show", f"base:{SELFTESTS}/kvm/Makefile")
     theirs = re.findall(rf"^TEST_GEN_PROGS_{arch.selftests} \+= (\S+)$", makefile, re.M)
-    without = () if everything else listed(NIGHTLY, r"([\w/-]+) +\S")
-    return [str(path.relative_to(OURS).with_suffix("")) for path in tests] + \
-        [test for test in dict.fromkeys(theirs) if (test,) not in without]
+    slow = {test for test, in listed(NIGHTLY, r"([\w/-]+) +\S")}
+    return [str(path.relative_to(OURS).with_suffix("")) for path in tests if not nightly] + \
+        [test for test in dict.fromkeys(theirs) if (test in slow) == nightly]
 
 
 def listed(path, pattern):
@@ -204,9 +204,8 @@ def main():
     parser.add_argument("tests", nargs="*")
     args = parser.parse_intermixed_args()
     expected = expected_on_stock()
-    tests = args.tests
-    if tests in ([], ["all"]):
-        tests = default_tests(ARCHES[args.arch], tests)
+    nightly = args.tests == ["nightly"]
+    tests = args.tests if args.tests and not nightly else default_tests(ARCHES[args.arch], nightly)
     stock = run(args.arch, True, tests)
     converted = {} if args.stock else run(args.arch, False, tests)
 
@@ -226,7 +225,7 @@ def main():
         note = f" ({len(stock[test].failed)} cases, expected)" if test in expected and not of_test else ""
         table.append(f"{test:{width}}{stock[test].status + note:32}"
                      f"{converted[test].status if converted else '-':16}{cases}")
-    if converted:
+    if converted and not args.tests:
         kernel.Kernel(args.arch).record("selftests", wrong=wrong, tests={
             test: [stock[test].status, converted[test].status] for test in tests})
     print("\n".join(["", *table, *wrong]))
