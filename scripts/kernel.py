@@ -102,7 +102,7 @@ class Kernel:
 
     def record(self, what, **found):
         """What a test found in this tree, for review.py."""
-        found["head"] = tree.Git(self.source)("rev-parse", "HEAD").strip()
+        found.setdefault("head", tree.Git(self.source)("rev-parse", "HEAD").strip())
         (self.directory / f"{what}-{self.name}.json").write_text(json.dumps(found), encoding="utf-8")
 
     def variables(self):
@@ -124,14 +124,15 @@ class Kernel:
                 for name, depends in ((entry.split()[0], re.findall(r"^\tdepends on ([^|!]*)$", entry, re.M))
                                       for entry in entries[1:]) if name.endswith("_KUNIT_TEST")}
 
-    def fragment(self, name):
-        """A fragment for all architectures, or for this one."""
-        path = CONFIG / f"{name}.config"
-        return path if path.exists() else CONFIG / f"{self.name}-{name}.config"
+    def fragments(self):
+        """Those of the architecture, then those of the variant: for all architectures, and for this one."""
+        of_variant = [CONFIG / f"{name}.config" for name in (self.variant, f"{self.name}-{self.variant}")]
+        return [CONFIG / f"{name}.config" for name in self.arch.fragments] + \
+            [path for path in of_variant if self.variant and path.exists()]
 
     def configure(self):
         config = self.output / ".config"
-        fragments = [self.fragment(name) for name in (*self.arch.fragments, self.variant) if name]
+        fragments = self.fragments()
         suites = self.output / "suites.config"
         suites.write_text("".join(f"CONFIG_{name}=y\n" for name in self.suites()), encoding="utf-8")
         fragments.append(suites)

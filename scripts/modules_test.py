@@ -19,8 +19,9 @@ def symbols(built, module, kind):
 def main():
     name = sys.argv[1]
     built = kernel.Kernel(name, variant="modules")
-    if not built.fragment("modules").exists():
-        raise tree.Error(f"{name}: no {built.fragment('modules')}")
+    own = kernel.CONFIG / f"{name}-modules.config"
+    if not own.exists():
+        raise tree.Error(f"{name}: no {own}")
     # modpost, which fails on what is not exported, needs vmlinux to know what it exports.
     built.build("HEAD", "vmlinux", "modules")
     modules = sorted(built.output.glob(f"arch/{built.arch.directory}/kvm/*.ko"))
