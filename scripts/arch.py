@@ -21,7 +21,6 @@ class Arch:
     append: str = ""        # the kernel's command line
     selftests: str = ""     # the directory of KVM's selftests; empty: no /dev/kvm under TCG
     kunit: str = ""         # the variant of the kernel that KUnit runs on: "debug" checks at run time, and takes longer
-
     untested: str = ""      # what no emulator reaches, for the reviewer
 
     @property

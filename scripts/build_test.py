@@ -20,15 +20,10 @@ WARNING = re.compile(r"^(?:\.\./)*(\S+\.[chS]):\d+:(?:\d+:)? (?:warning|error): 
 
 def touches(arch, paths):
     """Whether a change to these files can change the objects of the architecture."""
-    directories = [f"arch/{arch.directory}/", "virt/", "include/"]
-    return any(path.startswith(tuple(directories)) for path in paths)
+    return any(path.startswith((f"arch/{arch.directory}/", "virt/", "include/")) for path in paths)
 
 
 class Objects(kernel.Kernel):
-    def __init__(self, name):
-        super().__init__(name, "commits")
-        self.results = self.directory / f"build-test-{name}.json"
-
     def warnings(self, revision):
         """The warnings of what is built, without line numbers: what stands above one may change."""
         self.build(revision, *self.arch.objects, "W=1", "C=1", f"CHECK={tree.REPO}/scripts/sparse.sh")
@@ -48,32 +43,34 @@ class Objects(kernel.Kernel):
     def stock(self):
         """All warnings of the stock sources.  Later runs find the objects built, and see only some of them."""
         main = tree.Git(self.directory / "tree")
-        fragments = [self.fragment(name).read_text(encoding="utf-8") for name in self.arch.fragments]
-        base = [main("rev-parse", "base").strip(), repr(self.arch), *fragments]
-        if self.results.exists() and self.output.is_dir():
-            known = json.loads(self.results.read_text(encoding="utf-8"))
-            if known["base"] == base:
-                return Counter(known["stock"])
+        fragments = [path.read_text(encoding="utf-8") for path in self.fragments()]
+        built_from = [main("rev-parse", "base").strip(), repr(self.arch), *fragments]
+        cache = self.output / "stock.json"
+        if cache.exists():
+            known = json.loads(cache.read_text(encoding="utf-8"))
+            if known["built_from"] == built_from:
+                return Counter(known["warnings"])
         # What an interrupted run has built would not be seen again.
         tree.run("rm", "-rf", str(self.output))
         found = self.warnings("base")
         self.keep("stock")
-        self.results.write_text(json.dumps({"base": base, "stock": found}), encoding="utf-8")
+        cache.write_text(json.dumps({"built_from": built_from, "warnings": found}), encoding="utf-8")
         return found
 
 
 def main():
     name, *options = sys.argv[1:]
-    objects = Objects(name)
+    objects = Objects(name, "commits")
     git = tree.Git(objects.directory / "tree")
-    commits = [line.split(" ", 1) for line in git("log", "--reverse", "--format=%h %s", "base..HEAD").splitlines()]
+    head = git("rev-parse", "HEAD").strip()
+    commits = [line.split(" ", 1) for line in git("log", "--reverse", "--format=%h %s", f"base..{head}").splitlines()]
     commits = [(commit, subject) for commit, subject in commits
                if touches(objects.arch, git("diff", "--name-only", f"{commit}^", commit).split())]
     if options == ["--ends"]:
         commits = commits[-1:]
     print(f"[0/{len(commits)}] stock", flush=True)
     stock = objects.stock()
-    failed, new = [], Counter()
+    failed = []
     for number, (commit, subject) in enumerate(commits, 1):
         print(f"[{number}/{len(commits)}] {commit} {subject}", flush=True)
         try:
@@ -90,9 +87,7 @@ def main():
             failed.append(commit)
     objects.keep("converted")
     if options != ["--ends"]:
-        known = json.loads(objects.results.read_text(encoding="utf-8"))
-        known.update(head=git("rev-parse", "HEAD").strip(), commits=len(commits), failed=failed)
-        objects.results.write_text(json.dumps(known), encoding="utf-8")
+        objects.record("build-test", head=head, stock=stock, commits=len(commits), failed=failed)
     if failed:
         # Another run would not build, and so not warn about, what is built.
         tree.run("rm", "-rf", str(objects.output))
