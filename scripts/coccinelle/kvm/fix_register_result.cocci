@@ -54,13 +54,6 @@ identifier loop.f, i;
 
 @@
 identifier loop.f;
-parameter list ps;
-@@
--extern void f(ps);
-+int f(ps);
-
-@@
-identifier loop.f;
 @@
 -void
 +int
