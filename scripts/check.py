@@ -77,7 +77,7 @@ def main():
     steps = [step for level in levels for step in STEPS[level]]
     end = time.monotonic() + (SECONDS if "nightly" not in levels else 24 * 60 * 60)
     total = [0, 0]
-    broken = []
+    broken = {}
     for number, arguments in enumerate(steps, 1):
         print(f"[{number:2}/{len(steps)}] {arguments:27}", end="", flush=True)
         start = time.monotonic()
@@ -86,8 +86,10 @@ def main():
         total[0] += passed
         total[1] += failed
         if failed:
-            broken.append(arguments)
-            print("\n".join(f"    {line}" for line in tail), flush=True)
+            broken[arguments] = tail
+    # At the end, where it is not far from the sum.
+    for arguments, tail in broken.items():
+        print("\n".join([f"make {arguments}:", *(f"    {line}" for line in tail)]))
     if broken:
         print("failed: " + "; ".join(f"make {arguments}" for arguments in broken))
     print(f"{total[0]} passed, {total[1]} failed")

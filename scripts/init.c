@@ -3,8 +3,14 @@
  * The init of a test guest: runs the programs that /tests names, a line each,
  * and prints how each ended. guest.py reads the last line, selftests.py the
  * others.
+ *
+ * All that they print goes through the kernel's log, line by line: the kernel
+ * would print its own messages into the middle of what a terminal gets.
  */
+#define _GNU_SOURCE
 #include <err.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +19,6 @@
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +30,33 @@ static void mount_at(const char *type, const char *dir)
 	mkdir(dir, 0755);
 	if (mount(type, dir, type, 0, NULL))
 		warn("mount %s", dir);
+}
+
+/* Also what is longer than the kernel's log takes at once. */
+static void *log_lines(void *pipe)
+{
+	int log = open("/dev/kmsg", O_WRONLY);
+	char line[900] = "<1>";
+
+	while (log >= 0 && fgets(line + 3, sizeof(line) - 3, pipe)) {
+		if (write(log, line, strlen(line)) < 0)
+			break;
+	}
+	return NULL;
+}
+
+static pthread_t start_log(void)
+{
+	pthread_t thread;
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) ||
+	    pthread_create(&thread, NULL, log_lines, fdopen(fds[0], "r")))
+		err(1, "/dev/kmsg");
+	dup2(fds[1], STDOUT_FILENO);
+	dup2(fds[1], STDERR_FILENO);
+	close(fds[1]);
+	return thread;
 }
 
 static void print_status(const char *name, int status)
@@ -74,6 +106,7 @@ static void run(const char *name)
 int main(void)
 {
 	char name[256];
+	pthread_t log;
 	FILE *tests;
 
 	setvbuf(stdout, NULL, _IONBF, 0);
@@ -83,7 +116,8 @@ int main(void)
 	mount_at("tmpfs", "/tmp");
 	mount_at("debugfs", "/sys/kernel/debug");
 
-	tests = fopen("/tests", "r");
+	log = start_log();
+	tests = fopen("/tests", "re");
 	if (!tests)
 		err(1, "/tests");
 	while (fgets(name, sizeof(name), tests)) {
@@ -91,7 +125,9 @@ int main(void)
 		run(name);
 	}
 	puts("guest: exit 0");
-	tcdrain(STDOUT_FILENO);
+	fclose(stdout);
+	close(STDERR_FILENO);
+	pthread_join(log, NULL);
 	/* QEMU's -no-reboot ends it here; powering off would need ACPI. */
 	reboot(RB_AUTOBOOT);
 	return 1;
