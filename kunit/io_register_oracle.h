@@ -45,7 +45,8 @@ static struct oracle_call {
 	unsigned int reads, writes, asked;
 	struct kvm_vcpu *vcpu;
 	struct kvm_io_device *dev;
-	u64 offset, val;
+	u64 offset;
+	unsigned long val;
 	unsigned int len;
 } oracle_call;
 
@@ -53,13 +54,13 @@ static struct oracle_call {
 static const char *oracle_missing;
 
 /* Each byte differs from the others, and with the offset. */
-static u64 oracle_value(u64 offset)
+static unsigned long oracle_value(u64 offset)
 {
 	return 0xf1e2d3c4b5a69788ULL + 0x0102030405060708ULL * offset;
 }
 
-static u64 oracle_reg_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
-			   gpa_t offset, unsigned int len)
+static unsigned long oracle_reg_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
+				     gpa_t offset, unsigned int len)
 {
 	oracle_call.reads++;
 	oracle_call.vcpu = vcpu;
@@ -70,7 +71,7 @@ static u64 oracle_reg_read(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 }
 
 static void oracle_reg_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
-			     gpa_t offset, unsigned int len, u64 val)
+			     gpa_t offset, unsigned int len, unsigned long val)
 {
 	oracle_call.writes++;
 	oracle_call.vcpu = vcpu;
@@ -140,7 +141,7 @@ static char oracle_takes(unsigned int offset, unsigned int len, bool is_write, c
 	unsigned int i;
 
 	if (name == '.' || name > last || (len != 1 && len != 2 && len != 4 && len != 8) ||
-	    offset % len)
+	    len > sizeof(long) || offset % len)
 		return '.';
 	for (i = 1; i < len; i++) {
 		if (oracle_name(offset + i) != name)

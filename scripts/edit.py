@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Usage: edit.py TREE FILE...
 
-Edit the lines of Kconfig, Makefile, index files and comments, which Coccinelle cannot.  Applied twice, nothing changes.
+Edit the lines of Kconfig, Makefile, index files, comments and of some macros, which Coccinelle cannot.  Applied twice,
+nothing changes.
 """
 import re
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 # file: list of (how, anchor, lines), or file:name where a later patch edits the same file.  The anchor is a regular
 # expression that matches exactly one line of the file from its beginning; the lines go "after" or "before" that line,
-# or "replace" it.
+# or "replace" it, with the lines that continue a macro.
 EDITS = {
     "virt/kvm/Makefile.kvm": [
         ("after", r"kvm-y :=", ["kvm-y += $(KVM)/io_map.o $(KVM)/io_bus.o", "kvm-y += $(KVM)/iodev.o"]),
@@ -33,6 +34,11 @@ EDITS = {
         ("after", r"TEST_GEN_PROGS_aarch64 \+= aarch64/hypercalls$", [
             "TEST_GEN_PROGS_aarch64 += aarch64/io_bus_vgic_test"]),
         ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", ["TEST_GEN_PROGS_riscv += riscv/io_bus_aia_test"]),
+    ],
+    # Coccinelle does not parse a macro that is an initialiser.
+    "arch/arm64/kvm/vgic/vgic-its.c": [
+        ("replace", r"#define REGISTER_ITS_DESC\(", []),
+        ("replace", r"#define REGISTER_ITS_DESC_UACCESS\(", []),
     ],
     "arch/s390/kvm/diag.c": [
         ("replace", r"\t \* - gpr 4 contains the index on the bus \(optionally\)$", [
@@ -82,6 +88,8 @@ def apply(tree, name):
             raise EditError(f"{name}: /{anchor}/ matches {len(found)} lines, not exactly one")
         first = found[0] + (how == "after")
         last = found[0] + (how != "before")
+        while how == "replace" and lines[last - 1].endswith("\\"):
+            last += 1
         if how == "before" and lines[max(0, first - len(new)):first] == new:
             continue
         if how == "after" and lines[first:first + len(new)] == new:

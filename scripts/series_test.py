@@ -189,8 +189,8 @@ class Series(unittest.TestCase):
                 if quoted:
                     done = run("sh", "-e", "-c", quoted[1], cwd=directory)
                     self.assertEqual(done.returncode, 0, done.stderr)
-                comments = re.search(r"^Comments edited without a rule:\n((?:  .*\n)+)", message, re.M)
-                for name in comments[1].split() if comments else []:
+                edits = re.search(r"^Edited without a rule:\n((?:  .*\n)+)", message, re.M)
+                for name in edits[1].split() if edits else []:
                     edit.apply(directory, name)
                 made = git("diff", "--name-only", "--diff-filter=M").split()
                 self.assertEqual(git("diff", "--stat", commit, "--", *made) if made else "", "")

@@ -18,12 +18,7 @@
  *	};
  *
  *	static const struct kvm_io_register_map uart_map = {
- *		.ops = {
- *			.read = kvm_io_register_read,
- *			.write = kvm_io_register_write,
- *		},
- *		.registers = uart_registers,
- *		.nr = ARRAY_SIZE(uart_registers),
+ *		KVM_IO_REGISTERS(uart_registers),
  *	};
  *
  *	region.ops = &uart_map.ops;
@@ -37,7 +32,8 @@
 
 /*
  * What a register's access_flags say: the sizes of the reads and of the writes
- * that it takes, each the sum of some of 1, 2, 4 and 8 bytes.
+ * that it takes, each the sum of some of 1, 2, 4 and 8 bytes. A value is a long,
+ * so nothing takes 8 bytes on a 32-bit host.
  */
 #define KVM_IO_READS(sizes)	(sizes)
 #define KVM_IO_WRITES(sizes)	((sizes) << 4)
@@ -53,6 +49,13 @@
  * @read:	get the value of @len bytes at @offset. Of a value that is longer
  *		than that the low-order bytes are used; but see @width of the map.
  * @write:	take the value @val of @len bytes, written at @offset
+ * @uaccess_read: for a driver whose registers userspace can read, too: how, if
+ *		not with @read
+ * @uaccess_write: likewise; returns 0 or an error
+ * @bits_per_irq: for an interrupt controller: the bits that each interrupt has
+ *		here, 0 if that is not what the register is about
+ *
+ * The bus uses none of the latter three.
  *
  * @vcpu is the vCPU of the region, or else the initiator of the access; it is
  * NULL if a driver calls the handler for userspace and has no vCPU. @offset
@@ -64,10 +67,15 @@ struct kvm_io_register {
 	unsigned int reg_offset;
 	unsigned int len;
 	unsigned int access_flags;
-	u64 (*read)(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
-		    gpa_t offset, unsigned int len);
+	unsigned int bits_per_irq;
+	unsigned long (*read)(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
+			      gpa_t offset, unsigned int len);
 	void (*write)(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
-		      gpa_t offset, unsigned int len, u64 val);
+		      gpa_t offset, unsigned int len, unsigned long val);
+	unsigned long (*uaccess_read)(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
+				      gpa_t offset, unsigned int len);
+	int (*uaccess_write)(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
+			     gpa_t offset, unsigned int len, unsigned long val);
 };
 
 /**
@@ -101,6 +109,29 @@ struct kvm_io_register_map {
 	bool (*implemented)(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 			    const struct kvm_io_register *reg, gpa_t offset, bool is_write);
 };
+
+/* The ops and the registers of a map, where nothing is to be done around the handlers */
+#define KVM_IO_REGISTERS(table)				\
+	.ops = {					\
+		.read = kvm_io_register_read,		\
+		.write = kvm_io_register_write,		\
+	},						\
+	.registers = (table),				\
+	.nr = ARRAY_SIZE(table)
+
+/**
+ * kvm_io_register_at() - find the register at an offset
+ *
+ * @map:	the map
+ * @offset:	an offset in the region, in bytes
+ *
+ * For a driver that has checks of its own for what userspace accesses.
+ *
+ * Return: the register that contains @offset, whatever accesses it takes; NULL
+ * if there is none.
+ */
+const struct kvm_io_register *
+kvm_io_register_at(const struct kvm_io_register_map *map, gpa_t offset);
 
 /**
  * kvm_io_register_find() - find the register that takes an access

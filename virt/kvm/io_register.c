@@ -25,13 +25,12 @@ static bool takes(const struct kvm_io_register *reg, gpa_t offset, unsigned int 
 			     reg->access_flags % KVM_IO_WRITES(1);
 
 	/* The register contains the first byte. */
-	return (sizes & len) && is_power_of_2(len) && IS_ALIGNED(offset, len) &&
-	       offset - reg->reg_offset + len <= reg->len;
+	return (sizes & len) && is_power_of_2(len) && len <= sizeof(unsigned long) &&
+	       IS_ALIGNED(offset, len) && offset - reg->reg_offset + len <= reg->len;
 }
 
 const struct kvm_io_register *
-kvm_io_register_find(const struct kvm_io_register_map *map, struct kvm_vcpu *vcpu,
-		     struct kvm_io_device *dev, gpa_t offset, unsigned int len, bool is_write)
+kvm_io_register_at(const struct kvm_io_register_map *map, gpa_t offset)
 {
 	unsigned int first = 0, end = map->nr;
 
@@ -43,14 +42,24 @@ kvm_io_register_find(const struct kvm_io_register_map *map, struct kvm_vcpu *vcp
 			end = middle;
 		else if (offset - reg->reg_offset >= reg->len)
 			first = middle + 1;
-		else if (!takes(reg, offset, len, is_write))
-			return NULL;
-		else if (map->implemented && !map->implemented(vcpu, dev, reg, offset, is_write))
-			return NULL;
 		else
 			return reg;
 	}
 	return NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_register_at);
+
+const struct kvm_io_register *
+kvm_io_register_find(const struct kvm_io_register_map *map, struct kvm_vcpu *vcpu,
+		     struct kvm_io_device *dev, gpa_t offset, unsigned int len, bool is_write)
+{
+	const struct kvm_io_register *reg = kvm_io_register_at(map, offset);
+
+	if (!reg || !takes(reg, offset, len, is_write))
+		return NULL;
+	if (map->implemented && !map->implemented(vcpu, dev, reg, offset, is_write))
+		return NULL;
+	return reg;
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_register_find);
 
@@ -62,7 +71,7 @@ int kvm_io_register_read(struct kvm_vcpu *vcpu, const struct kvm_io_region *regi
 	gpa_t offset = addr - region->addr;
 	const struct kvm_io_register *reg;
 	u8 bytes[sizeof(u64)];
-	u64 data;
+	unsigned long data;
 
 	vcpu = region->vcpu ?: vcpu;
 	reg = kvm_io_register_find(map, vcpu, region->dev, offset, len, false);
@@ -75,7 +84,7 @@ int kvm_io_register_read(struct kvm_vcpu *vcpu, const struct kvm_io_region *regi
 
 	data = reg->read(vcpu, region->dev, offset, len);
 	if (map->big_endian)
-		put_unaligned_be64(data << 8 * (sizeof(data) - width), bytes);
+		put_unaligned_be64((u64)data << 8 * (sizeof(u64) - width), bytes);
 	else
 		put_unaligned_le64(data, bytes);
 	memcpy(val, bytes + (offset & (width - 1)), len);
@@ -90,7 +99,7 @@ int kvm_io_register_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *reg
 	gpa_t offset = addr - region->addr;
 	const struct kvm_io_register *reg;
 	u8 bytes[sizeof(u64)] = {};
-	u64 data;
+	unsigned long data;
 
 	vcpu = region->vcpu ?: vcpu;
 	reg = kvm_io_register_find(map, vcpu, region->dev, offset, len, true);
@@ -99,7 +108,7 @@ int kvm_io_register_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *reg
 
 	memcpy(bytes, val, len);
 	if (map->big_endian)
-		data = get_unaligned_be64(bytes) >> 8 * (sizeof(data) - len);
+		data = get_unaligned_be64(bytes) >> 8 * (sizeof(u64) - len);
 	else
 		data = get_unaligned_le64(bytes);
 	reg->write(vcpu, region->dev, offset, len, data);

@@ -142,7 +142,7 @@ identifier group.R;
 expression E, V;
 @@
 - static int
-+ static u64
++ static unsigned long
   R(
 -   void *opaque, gpa_t addr, u32 *ptr
 +   struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr, unsigned int len
@@ -181,7 +181,8 @@ expression E, F;
 + static void
   W(
 -   void *opaque, gpa_t addr, u32 val
-+   struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr, unsigned int len, u64 val
++   struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr, unsigned int len,
++   unsigned long val
     )
   {
   <...
