@@ -825,12 +825,13 @@ print("left: %s:%s: %s() in %s()" % (p[0].file, p[0].line, F, p[0].current_eleme
 
 @left_type depends on patch@
 identifier x;
+expression E;
 position p;
 @@
 (
   struct vgic_io_device x@p;
 |
-  struct vgic_io_device *x@p;
+  struct vgic_io_device *x@p = E;
 |
   struct vgic_register_region *x@p;
 )
