@@ -18,7 +18,9 @@
  *	};
  *
  *	static const struct kvm_io_register_map uart_map = {
- *		KVM_IO_REGISTERS(uart_registers),
+ *		.ops = KVM_IO_REGISTER_OPS,
+ *		.registers = uart_registers,
+ *		.nr = ARRAY_SIZE(uart_registers),
  *	};
  *
  *	region.ops = &uart_map.ops;
@@ -110,14 +112,11 @@ struct kvm_io_register_map {
 			    const struct kvm_io_register *reg, gpa_t offset, bool is_write);
 };
 
-/* The ops and the registers of a map, where nothing is to be done around the handlers */
-#define KVM_IO_REGISTERS(table)				\
-	.ops = {					\
-		.read = kvm_io_register_read,		\
-		.write = kvm_io_register_write,		\
-	},						\
-	.registers = (table),				\
-	.nr = ARRAY_SIZE(table)
+/* The ops of a map where nothing is to be done around the handlers */
+#define KVM_IO_REGISTER_OPS {			\
+		.read = kvm_io_register_read,	\
+		.write = kvm_io_register_write,	\
+	}
 
 /**
  * kvm_io_register_at() - find the register at an offset

@@ -243,7 +243,9 @@ identifier table.r !~ "_dist_", table_map.m;
 @@
   struct kvm_io_register r[] = { ... };
 +
-+ const struct kvm_io_register_map m = { KVM_IO_REGISTERS(r), .raz_wi = true, };
++ const struct kvm_io_register_map m = {
++ 	.ops = KVM_IO_REGISTER_OPS, .registers = r, .nr = ARRAY_SIZE(r), .raz_wi = true,
++ };
 
 @depends on patch@
 identifier table.r =~ "_dist_", table_map.m;
@@ -251,7 +253,8 @@ identifier table.r =~ "_dist_", table_map.m;
   struct kvm_io_register r[] = { ... };
 +
 + const struct kvm_io_register_map m = {
-+ 	KVM_IO_REGISTERS(r), .raz_wi = true, .implemented = vgic_irq_implemented,
++ 	.ops = KVM_IO_REGISTER_OPS, .registers = r, .nr = ARRAY_SIZE(r), .raz_wi = true,
++ 	.implemented = vgic_irq_implemented,
 + };
 
 // Checks and dispatch, which the bus does. A prototype goes with its function.
