@@ -4,7 +4,7 @@
 
 The one table of architectures, printed.  Packages are in scripts/packages, which sh reads before there is a python3.
 """
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,8 @@ class Arch:
     machine: str = ""       # its flags; there is no hardware virtualisation to rely on, so always TCG
     append: str = ""        # the kernel's command line
     selftests: str = ""     # the directory of KVM's selftests; empty: no /dev/kvm under TCG
+    tests: tuple = ()       # those of our selftests that run here; empty: all, and the kernel's
+    boots: str = ""         # the row whose kernel this one boots on another machine; empty: its own
     kunit: str = ""         # the variant of the kernel that KUnit runs on: "debug" checks at run time, and takes longer
     untested: str = ""      # what no emulator reaches, for the reviewer
 
@@ -40,8 +42,7 @@ ARCHES = {
                   config="tinyconfig", fragments=("common", "arm64"), image="arch/arm64/boot/Image",
                   qemu="aarch64", machine="-accel tcg -M virt,virtualization=on,gic-version=3 -cpu max -smp 2",
                   append="console=ttyAMA0", selftests="aarch64",
-                  untested="A GICv2. The failed creation of a vCPU whose redistributor is registered: no VMM "
-                           "reaches it."),
+                  untested="The failed creation of a vCPU whose redistributor is registered: no VMM reaches it."),
     "s390": Arch("s390", ("arch/s390/kvm/", "virt/"), "s390x-linux-gnu-",
                  config="tinyconfig", fragments=("common", "s390"), image="arch/s390/boot/bzImage",
                  qemu="s390x", machine="-accel tcg -M s390-ccw-virtio -cpu qemu -smp 2", append="console=ttyS1",
@@ -74,8 +75,11 @@ ARCHES = {
     "i386": Arch("i386", ("arch/x86/kvm/", "virt/"), config="i386_defconfig", fragments=("kvm", "i386"),
                  untested="All but the build; x86_64 runs the same sources."),
 }
+ARCHES["arm64-gicv2"] = replace(
+    ARCHES["arm64"], objects=(), boots="arm64", tests=("aarch64/io_bus_gic_sweep_test",), untested="",
+    machine="-accel tcg -M virt,virtualization=on,gic-version=2 -cpu cortex-a57 -smp 2")
 
 
 if __name__ == "__main__":
     for name, arch in ARCHES.items():
-        print(f"{name:10} {' '.join(arch.objects) or 'KUnit only':30} {arch.qemu and 'qemu-system-' + arch.qemu}")
+        print(f"{name:10} {' '.join(arch.objects) or 'tests only':30} {arch.qemu and 'qemu-system-' + arch.qemu}")

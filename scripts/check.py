@@ -24,7 +24,7 @@ STEPS = {
         "kunit ARCH=x86_64", "selftests ARCH=x86_64"],
     "all": [
         *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
-        *(f"selftests ARCH={arch}" for arch in ("arm64", "riscv")),
+        *(f"selftests ARCH={arch}" for arch in ("arm64", "arm64-gicv2", "riscv")),
         *(f"build-test ARCH={arch}" for arch in (
             "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips", "loongarch",
             "i386")),

@@ -66,7 +66,7 @@ class Kernel:
         self.source = self.directory / work_tree
         # In a direct subdirectory kbuild names the sources relative to it. So to ccache the work trees look the
         # same, and what differs between two of them is all that is compiled.
-        self.output = self.source / f".{name}-{variant}".rstrip("-")
+        self.output = self.source / f".{self.arch.boots or name}-{variant}".rstrip("-")
         self.image = self.output / self.arch.image
         self.log = self.output / "make.log"
 
