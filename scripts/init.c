@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TIME_LIMIT	120	/* seconds a test */
+#define TIME_LIMIT	240	/* seconds a test */
 #define KSFT_SKIP	4	/* as in kselftest.h */
 
 static void mount_at(const char *type, const char *dir)

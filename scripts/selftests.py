@@ -160,7 +160,7 @@ def run(arch, stock, tests):
     with kernel.step(f"{built.label}: run {len(tests)} selftests"):
         # KUnit has its own boots.
         boot = guest.boot(built.arch, built.image, initramfs,
-                          "loglevel=5 printk.devkmsg=on log_buf_len=1M kunit.enable=0", 150 * len(tests) + 60,
+                          "loglevel=5 printk.devkmsg=on log_buf_len=1M kunit.enable=0", 270 * len(tests) + 60,
                           log, echo=kernel.VERBOSE)
     print(f"{built.label}: console: {log}")
     if boot.end:
