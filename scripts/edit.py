@@ -35,6 +35,36 @@ EDITS = {
             f"TEST_GEN_PROGS_aarch64 += aarch64/io_bus_{name}_test" for name in ("gic_sweep", "vgic")]),
         ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", ["TEST_GEN_PROGS_riscv += riscv/io_bus_aia_test"]),
     ],
+    "arch/arm64/kvm/vgic/vgic-mmio.h": [
+        ("after", r"#define __KVM_ARM_VGIC_MMIO_H__$", [
+            "", "#include <kvm/io_register.h>", "",
+            "/* The address that a handler gets is an offset in the frame. */"]),
+    ],
+    "arch/arm64/kvm/vgic/vgic-mmio-v3.c": [
+        ("replace", r"\t \* Register iodevs for each existing VCPU\.  Adding more VCPUs$", [
+            "\t * Register the redistributors of the existing VCPUs.  Adding more VCPUs"]),
+        ("replace", r"\t \* afterwards will register the iodevs when needed\.$", [
+            "\t * afterwards will register theirs when needed."]),
+    ],
+    "arch/arm64/kvm/vgic/vgic-kvm-device.c": [
+        ("replace", r"\t \* Since we can't hold config_lock while registering the redistributor$", [
+            "\t * Since we can't hold config_lock while registering the"]),
+        ("replace", r"\t \* iodevs, take the slots_lock immediately\.$", [
+            "\t * redistributors, take the slots_lock immediately."]),
+    ],
+    "arch/arm64/kvm/vgic/vgic-init.c": [
+        ("replace", r" \* structures and register VCPU-specific KVM iodevs$", [
+            " * structures and register the VCPU's redistributor"]),
+        ("replace", r"\t \* KVM io device for the redistributor that belongs to this VCPU\.$", [
+            "\t * redistributor that belongs to this VCPU."]),
+        ("replace", r"\t\t \* kvm->vcpu_array\) get unregistered in kvm_vgic_destroy\(\), as$", [
+            "\t\t * kvm->vcpu_array) have gone with the VM's buses, as"]),
+        ("replace", r"\t\t \* kvm->arch\.config_lock and do not get unregistered in$", [
+            "\t\t * kvm->arch.config_lock, while the VM has its buses: it is both"]),
+        ("replace", r"\t\t \* kvm_vgic_destroy\(\), meaning it is both safe and necessary to$", [
+            "\t\t * safe and necessary to do so here."]),
+        ("replace", r"\t\t \* do so here\.$", []),
+    ],
     # Coccinelle does not parse a macro that is an initialiser.
     "arch/arm64/kvm/vgic/vgic-its.c": [
         ("replace", r"#define REGISTER_ITS_DESC\(", []),

@@ -55,7 +55,7 @@ symbol NULL;
  ...
  }
 +
-+	/* No access adds to the list any more. Retire the LPIs that are on it. */
++	/* The vCPU is going: retire the LPIs that are pending for it. */
 + vgic_flush_pending_lpis(vcpu);
 +
 + INIT_LIST_HEAD(&vgic_cpu->ap_list_head);

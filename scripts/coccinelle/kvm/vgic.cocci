@@ -78,12 +78,11 @@ symbol vcpu;
 @its_handler depends on patch@
 identifier f =~ "_its_", kvm;
 symbol its, addr, len, val;
-parameter list ps;
 @@
   f(
--   struct kvm *kvm, struct vgic_its *its, gpa_t addr, unsigned int len
-+   struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr, unsigned int len
-    , ps)
+-   struct kvm *kvm, struct vgic_its *its, gpa_t addr, unsigned int len, unsigned long val
++   struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr, unsigned int len, unsigned long val
+    )
   { ... }
 
 @its_reader depends on patch@
@@ -181,6 +180,10 @@ type T;
 - struct vgic_register_region;
 
 @depends on patch@
+@@
+- struct vgic_its;
+
+@depends on patch@
 symbol its_mmio_write_wi;
 @@
 - its_mmio_write_wi
@@ -227,6 +230,26 @@ identifier r =~ "^its_";
 - struct vgic_register_region
 + struct kvm_io_register
 
+// A register is no region any more
+
+@depends on patch@
+identifier f;
+@@
+  f(...)
+  {
+  ...
+  const struct kvm_io_register *
+- region
++ desc
+  ;
+  <...
+- region
++ desc
+  ...>
+  }
+
+// The maps
+
 @table depends on patch@
 identifier r;
 @@
@@ -269,7 +292,7 @@ typedef gpa_t, bool;
 @depends on patch@
 identifier f = {match_region, vgic_find_mmio_region, vgic_data_mmio_bus_to_host, vgic_data_host_to_mmio_bus,
 		kvm_to_vgic_iodev, vgic_get_mmio_region, dispatch_mmio_read, dispatch_mmio_write,
-		check_region, vgic_register_dist_iodev, vgic_v2_init_dist_iodev, vgic_v3_init_dist_iodev,
+		vgic_v2_init_dist_iodev, vgic_v3_init_dist_iodev,
 		vgic_v2_cpuif_uaccess, vgic_v2_dist_uaccess, vgic_v3_dist_uaccess, vgic_v3_redist_uaccess};
 type T;
 @@
@@ -315,12 +338,12 @@ identifier f = {vgic_uaccess_read, vgic_uaccess_write}, vcpu, iodev, r_vcpu;
 @depends on patch@
 identifier uaccess.f, uaccess.r_vcpu, addr;
 identifier h = {read, write, uaccess_read, uaccess_write};
-symbol region, map;
+symbol desc, map;
 @@
   f(struct kvm_vcpu *vcpu, const struct kvm_io_register_map *map, gpa_t addr, ...)
   {
   <...
-  region->h(
+  desc->h(
 -   r_vcpu, addr
 +   vcpu, dev, addr
     , ...)
@@ -491,6 +514,16 @@ expression vcpu, addr, size;
   ...
   };
 
+@uaccess_read depends on patch@
+type T;
+@@
+  T vgic_uaccess_read(...) { ... }
+
+@depends on uaccess_read && patch@
+type T;
+@@
+- T check_region(...) { ... }
+
 @depends on patch@
 type T;
 @@
@@ -505,32 +538,67 @@ type T;
 +
   T vgic_uaccess_read(...) { ... }
 
-@depends on patch@
-type T;
+@dist depends on patch@
+identifier f, kvm, base, type, d;
+expression E;
 @@
-+/* On the first run of a vCPU: userspace has said by then where the distributor is. */
-+int vgic_register_dist_iodev(struct kvm *kvm, gpa_t dist_base_address, enum vgic_type type)
-+{
-+	struct kvm_io_region region = {
-+		.bus = KVM_MMIO_BUS,
-+		.addr = dist_base_address,
-+	};
-+
-+	region.len = type == VGIC_V2 ? KVM_VGIC_V2_DIST_SIZE : KVM_VGIC_V3_DIST_SIZE;
-+	region.ops = type == VGIC_V2 ? &vgic_v2_dist_map.ops : &vgic_v3_dist_map.ops;
-+	return kvm_io_bus_register(kvm, &kvm->arch.vgic.iodev, &region, 1);
-+}
-+
-  T vgic_uaccess_read(...) { ... }
+  f(struct kvm *kvm, gpa_t base, enum vgic_type type)
+  {
+- struct vgic_io_device *d = E;
+- unsigned int len;
++ struct kvm_io_region region = { .bus = KVM_MMIO_BUS, .addr = base, };
+  ...
+- d->base_addr = base;
+- d->iodev_type = IODEV_DIST;
+- d->redist_vcpu = NULL;
+-
+- return kvm_io_bus_register_dev(...);
++ return kvm_io_bus_register(kvm, &kvm->arch.vgic.iodev, &region, 1);
+  }
 
 @depends on patch@
+identifier dist.f;
 @@
-+ int vgic_register_dist_iodev(struct kvm *kvm, gpa_t dist_base_address, enum vgic_type type);
-  int vgic_v2_map_resources(struct kvm *kvm);
+  f(...)
+  {
+  <...
+(
+- len = vgic_v2_init_dist_iodev(...);
++ region.len = KVM_VGIC_V2_DIST_SIZE;
++ region.ops = &vgic_v2_dist_map.ops;
+|
+- len = vgic_v3_init_dist_iodev(...);
++ region.len = KVM_VGIC_V3_DIST_SIZE;
++ region.ops = &vgic_v3_dist_map.ops;
+)
+  ...>
+  }
 
 // Redistributors
 
+// The bus goes before the vgic does, and all regions with it
+
 @depends on patch@
+symbol kvm;
+expression i, vcpu;
+iterator name kvm_for_each_vcpu;
+@@
+  kvm_vgic_destroy(struct kvm *kvm)
+  {
+  ...
+- if (kvm->arch.vgic.vgic_model == KVM_DEV_TYPE_ARM_VGIC_V3)
+-	kvm_for_each_vcpu(i, vcpu, kvm)
+-		vgic_unregister_redist_iodev(vcpu);
+-
+  mutex_unlock(&kvm->slots_lock);
+  }
+
+@redist depends on patch@
+type T;
+@@
+  T vgic_v3_free_redist_region(...) { ... }
+
+@depends on redist && patch@
 identifier f = {vgic_register_redist_iodev, vgic_unregister_redist_iodev, vgic_register_all_redist_iodevs};
 type T;
 @@
@@ -539,7 +607,7 @@ type T;
 @depends on patch@
 type T;
 @@
-+static void vgic_redist_region(struct kvm_vcpu *vcpu, struct kvm_io_region *region)
++static void vgic_redist_io_region(struct kvm_vcpu *vcpu, struct kvm_io_region *region)
 +{
 +	struct vgic_cpu *vgic_cpu = &vcpu->arch.vgic_cpu;
 +
@@ -560,26 +628,37 @@ type T;
 +	struct vgic_dist *vgic = &kvm->arch.vgic;
 +	int i = 0, nr_new = 0, ret = 0;
 +
-+	/* All of those that have none yet, as far as there is space; or none of them. */
++	/*
++	 * Each region names a vCPU. Those that are to be registered move to the front: all
++	 * whose vCPU has no redistributor yet, as far as there are slots.
++	 */
 +	lockdep_assert_held(&kvm->slots_lock);
 +	mutex_lock(&kvm->arch.config_lock);
 +	while (i < nr) {
 +		struct kvm_vcpu *vcpu = regions[i++].vcpu;
 +		struct vgic_cpu *vgic_cpu = &vcpu->arch.vgic_cpu;
++		struct vgic_redist_region *rdreg;
 +
 +		if (vgic_cpu->rdreg)
 +			continue;
-+		/* vCPUs without space get it when userspace sets the next base address. */
-+		vgic_cpu->rdreg = vgic_v3_rdist_free_slot(&vgic->rd_regions);
-+		if (!vgic_cpu->rdreg)
++		/*
++		 * vCPUs may be created before the base address of the redistributors is
++		 * set. They get theirs when it is.
++		 */
++		rdreg = vgic_v3_rdist_free_slot(&vgic->rd_regions);
++		if (!rdreg)
 +			break;
-+		vgic_cpu->rdreg_index = vgic_cpu->rdreg->free_index++;
-+		vgic_redist_region(vcpu, &regions[nr_new++]);
++		if (!nr_new && !vgic_v3_check_base(kvm)) {
++			ret = -EINVAL;
++			break;
++		}
++		/* Protected by slots_lock */
++		vgic_cpu->rdreg = rdreg;
++		vgic_cpu->rdreg_index = rdreg->free_index++;
++		vgic_redist_io_region(vcpu, &regions[nr_new++]);
 +	}
-+	if (nr_new && !vgic_v3_check_base(kvm))
-+		ret = -EINVAL;
 +	mutex_unlock(&kvm->arch.config_lock);
-+	if (nr_new && !ret)
++	if (nr_new)
 +		ret = kvm_io_bus_register(kvm, &vgic->iodev, regions, nr_new);
 +	if (ret) {
 +		mutex_lock(&kvm->arch.config_lock);
@@ -599,8 +678,7 @@ type T;
 @depends on patch@
 type T;
 @@
-+/* Of a vCPU that is being created; without space this is left to vgic_v3_set_redist_base(). */
-+int vgic_register_redist_iodev(struct kvm_vcpu *vcpu)
++int vgic_register_redist(struct kvm_vcpu *vcpu)
 +{
 +	struct kvm_io_region region = { .vcpu = vcpu, };
 +
@@ -613,13 +691,13 @@ type T;
 type T;
 @@
 +/* Of a vCPU whose creation has failed, before its state is freed */
-+void vgic_unregister_redist_iodev(struct kvm_vcpu *vcpu)
++void vgic_unregister_redist(struct kvm_vcpu *vcpu)
 +{
 +	struct kvm_io_region region = {};
 +
 +	if (!vcpu->arch.vgic_cpu.rdreg)
 +		return;
-+	vgic_redist_region(vcpu, &region);
++	vgic_redist_io_region(vcpu, &region);
 +	kvm_io_bus_remove(vcpu->kvm, &vcpu->kvm->arch.vgic.iodev, &region, 1);
 +}
 +
@@ -628,7 +706,7 @@ type T;
 @depends on patch@
 type T;
 @@
-+static int vgic_register_all_redist_iodevs(struct kvm *kvm)
++static int vgic_register_all_redists(struct kvm *kvm)
 +{
 +	int i = 0, nr = atomic_read(&kvm->online_vcpus), ret;
 +	struct kvm_io_region *regions;
@@ -649,36 +727,23 @@ type T;
 
 @depends on patch@
 @@
-+ int vgic_register_redist_iodev(struct kvm_vcpu *vcpu);
-+ void vgic_unregister_redist_iodev(struct kvm_vcpu *vcpu);
++ int vgic_register_redist(struct kvm_vcpu *vcpu);
++ void vgic_unregister_redist(struct kvm_vcpu *vcpu);
   bool vgic_v3_check_base(struct kvm *kvm);
 
 @depends on patch@
-expression kvm, rdreg;
+expression kvm, rdreg, vcpu;
 @@
-  vgic_register_all_redist_iodevs(kvm
--   , rdreg
-    )
-
-// The device goes as a whole, before anything that its handlers use
-
-@depends on patch@
-symbol kvm;
-expression i, vcpu;
-iterator name kvm_for_each_vcpu;
-@@
-  kvm_vgic_destroy(struct kvm *kvm)
-  {
-  ...
-  mutex_lock(&kvm->slots_lock);
-+ kvm_io_bus_unregister(kvm, &kvm->arch.vgic.iodev);
-  ...
-- if (kvm->arch.vgic.vgic_model == KVM_DEV_TYPE_ARM_VGIC_V3)
--	kvm_for_each_vcpu(i, vcpu, kvm)
--		vgic_unregister_redist_iodev(vcpu);
--
-  mutex_unlock(&kvm->slots_lock);
-  }
+(
+- vgic_register_all_redist_iodevs(kvm, rdreg)
++ vgic_register_all_redists(kvm)
+|
+- vgic_register_redist_iodev(vcpu)
++ vgic_register_redist(vcpu)
+|
+- vgic_unregister_redist_iodev(vcpu)
++ vgic_unregister_redist(vcpu)
+)
 
 @depends on patch@
 struct vgic_cpu *vgic_cpu;
@@ -700,13 +765,14 @@ identifier f = vgic_register_its_iodev, kvm, its, addr, ret;
   f(struct kvm *kvm, struct vgic_its *its, u64 addr)
   {
 - struct vgic_io_device *iodev = &its->iodev;
-  int ret;
+- int ret;
 + const struct kvm_io_region region = {
 +	.bus = KVM_MMIO_BUS,
 +	.addr = addr,
 +	.len = KVM_VGIC_V3_ITS_SIZE,
 +	.ops = &vgic_its_map.ops,
 + };
++ int ret;
   ...
   its->vgic_its_base = addr;
 - iodev->regions = its_registers;
@@ -750,8 +816,9 @@ identifier offset;
   \(vgic_its_has_attr_regs\|vgic_its_attr_regs_access\)(...)
   {
   <...
-- vgic_find_mmio_region(its_registers, ARRAY_SIZE(its_registers), offset)
-+ kvm_io_register_at(&vgic_its_map, lower_32_bits(offset))
+- desc = vgic_find_mmio_region(its_registers, ARRAY_SIZE(its_registers), offset);
++ /* ABI: the upper 32 bits do not count. */
++ desc = kvm_io_register_at(&vgic_its_map, lower_32_bits(offset));
   ...>
   }
 
@@ -778,15 +845,15 @@ symbol offset;
 expression kvm;
 @@
 (
-  region->
+  desc->
 - uaccess_its_write
 + uaccess_write
 |
-  region->
+  desc->
 - its_write
 + write
 |
-  region->
+  desc->
 - its_read
 + read
 )
@@ -797,8 +864,8 @@ expression kvm;
 
 @depends on patch@
 @@
-- region->uaccess_its_write
-+ region->uaccess_write
+- desc->uaccess_its_write
++ desc->uaccess_write
 
 // Headers
 
@@ -809,7 +876,7 @@ expression kvm;
 @depends on patch@
 @@
 - #include <kvm/iodev.h>
-+ #include <kvm/io_register.h>
++ #include <kvm/io_bus.h>
 
 // What should be there no more
 
@@ -826,20 +893,32 @@ p << left.p; F << left.F;
 @@
 print("left: %s:%s: %s() in %s()" % (p[0].file, p[0].line, F, p[0].current_element))
 
-@left_type depends on patch@
-identifier x;
+@left_name depends on patch@
+identifier x = {vgic_io_device, vgic_register_region, kvm_io_gic_ops, dist_iodev, rd_iodev, redist_vcpu, its_read,
+		its_write, uaccess_its_write, IODEV_CPUIF, IODEV_DIST, IODEV_REDIST, IODEV_ITS};
 expression E;
 position p;
 @@
 (
-  struct vgic_io_device x@p;
+  x@p
 |
-  struct vgic_io_device *x@p = E;
+  E.x@p
 |
-  struct vgic_register_region *x@p;
+  E->x@p
 )
 
 @script:python@
-p << left_type.p; x << left_type.x;
+p << left_name.p; x << left_name.x;
 @@
-print("left: %s:%s: %s in %s()" % (p[0].file, p[0].line, x, p[0].current_element))
+print("left: %s:%s: %s in %s" % (p[0].file, p[0].line, x, p[0].current_element))
+
+@left_type depends on patch@
+identifier s = {vgic_io_device, vgic_register_region};
+position p;
+@@
+  struct s@p
+
+@script:python@
+p << left_type.p; s << left_type.s;
+@@
+print("left: %s:%s: struct %s in %s" % (p[0].file, p[0].line, s, p[0].current_element))

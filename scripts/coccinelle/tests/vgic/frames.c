@@ -226,8 +226,21 @@ const struct kvm_io_device_ops kvm_io_gic_ops = {
 int vgic_register_dist_iodev(struct kvm *kvm, gpa_t dist_base_address, enum vgic_type type)
 {
 	struct vgic_io_device *io = &kvm->arch.vgic.dist_iodev;
+	unsigned int len;
 
-	return kvm_io_bus_register_dev(kvm, KVM_MMIO_BUS, dist_base_address, SZ_64K, &io->dev);
+	switch (type) {
+	case VGIC_V2:
+		len = vgic_v2_init_dist_iodev(io);
+		break;
+	default:
+		len = vgic_v3_init_dist_iodev(io);
+	}
+
+	io->base_addr = dist_base_address;
+	io->iodev_type = IODEV_DIST;
+	io->redist_vcpu = NULL;
+
+	return kvm_io_bus_register_dev(kvm, KVM_MMIO_BUS, dist_base_address, len, &io->dev);
 }
 
 int vgic_v2_dist_uaccess(struct kvm_vcpu *vcpu, bool is_write, int offset, u32 *val)
