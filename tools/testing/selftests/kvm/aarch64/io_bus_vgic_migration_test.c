@@ -328,8 +328,8 @@ static void list_cpu_interface(struct state *s, int vcpu)
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(regs); i++)
-		add_reg(s, regs[i].name, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS,
-			(uint64_t)vcpu << 32 | regs[i].reg >> Op2_shift);
+		add_reg(s, regs[i].name, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, (uint64_t)vcpu << 32 |
+			(KVM_ARM64_SYS_REG(regs[i].reg) & KVM_DEV_ARM_VGIC_SYSREG_INSTR_MASK));
 }
 
 static void list_gic(struct state *s)
@@ -401,9 +401,16 @@ static void save(struct gic_vm *t, struct state *gic, struct state *its)
 
 static void restore(struct gic_vm *t, struct state *gic, struct state *its)
 {
+	uint64_t creadr, cwriter;
+
 	set_regs(t->gic, gic, 0, gic->nr);
 	place_its(t);
 	set_regs(t->its, its, 0, its->nr - 1);
+	/* Or the commands are executed again, which may go unnoticed. */
+	kvm_device_attr_get(t->its, KVM_DEV_ARM_VGIC_GRP_ITS_REGS, GITS_CREADR, &creadr);
+	kvm_device_attr_get(t->its, KVM_DEV_ARM_VGIC_GRP_ITS_REGS, GITS_CWRITER, &cwriter);
+	TEST_ASSERT(creadr && creadr == cwriter, "Expected no command, got 0x%lx to 0x%lx",
+		    creadr, cwriter);
 	control(t->its, KVM_DEV_ARM_ITS_RESTORE_TABLES);
 	set_regs(t->its, its, its->nr - 1, its->nr);
 }
