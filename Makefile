@@ -12,6 +12,7 @@ export KSRC V
 # $(call need,GROUP...): install what is missing of these lines of scripts/packages; convert what is out of date
 need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
 stock = $(if $(STOCK),--stock)
+count = $(if $(COUNT),--count)
 EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
 
 .PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
@@ -35,9 +36,9 @@ kunit:			## [ARCH=um]: run the KUnit suites, under QEMU if not on um
 	$(Q)scripts/kunit.py $(ARCH)
 
 selftests: ARCH ?= x86_64
-selftests:		## [ARCH=x86_64] [STOCK=1] [TESTS="..."]: run KVM selftests under QEMU: real guests
+selftests:		## [ARCH=x86_64] [STOCK=1] [COUNT=1] [TESTS="..."]: run KVM selftests under QEMU: real guests
 	$(call need,$(ARCH))
-	$(Q)scripts/selftests.py $(ARCH) $(stock) $(TESTS)
+	$(Q)scripts/selftests.py $(ARCH) $(stock) $(count) $(TESTS)
 
 sparse: ARCH ?= x86_64
 sparse:			## [ARCH=x86_64]: no warning of sparse, or of gcc with W=1, that stock does not have

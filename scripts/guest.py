@@ -34,10 +34,16 @@ class Boot:
         return [line for line in self.lines if FAULT.search(line)]
 
 
-def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=False):
-    """Run a guest to its end; every line of its console goes to the log, and to the terminal if echo says so."""
+COUNT = ["-smp", "1", "-icount", "shift=0,sleep=off"]
+
+
+def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=False, flags=()):
+    """Run a guest to its end; every line of its console goes to the log, and to the terminal if echo says so.
+
+    With the flags COUNT the clock of its one CPU advances a nanosecond an instruction.
+    """
     command = [f"qemu-system-{arch.qemu}", "-nodefaults", "-nographic", "-no-reboot", "-m", "2048",
-               "-serial", "stdio", *shlex.split(arch.machine), "-kernel", str(image),
+               "-serial", "stdio", *shlex.split(arch.machine), *flags, "-kernel", str(image),
                *(["-initrd", str(initramfs)] if initramfs else []),
                # A host that is busy stops the CPUs for longer than RCU expects.
                "-append", f"{arch.append} panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=300 {append}"]

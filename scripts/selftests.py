@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Usage: selftests.py ARCH [--stock] [TEST...]
+"""Usage: selftests.py ARCH [--stock] [--count] [TEST...]
 
 Run KVM's selftests in a guest of the stock and of the converted kernel, and compare.  Without TEST: those of this
 repository and those of the kernel, but for the ones that "nightly", beside the tests, lists in lines "TEST why"; TEST
@@ -38,6 +38,7 @@ class Result:
     def __init__(self, status, lines=()):
         self.lines = list(lines)
         self.log = [line for line in lines if line.startswith("log: ")]
+        self.costs = dict(re.findall(r"^cost: (\S+) (-?\d+)$", "\n".join(lines), re.M))
         cases = [case for case in map(CASE.match, lines) if case]
         self.cases = {case[2] for case in cases}
         # To be skipped needs a reason.
@@ -152,7 +153,7 @@ def results(lines, tests):
     return {test: found.get(test) or Result("not run", output or ()) for test in tests}
 
 
-def run(arch, stock, tests):
+def run(arch, stock, tests, count):
     built = kernel.kernel(arch, stock)
     with kernel.step(f"{built.label}: build the selftests"):
         initramfs = build(built, tests)
@@ -161,7 +162,7 @@ def run(arch, stock, tests):
         # KUnit has its own boots.
         boot = guest.boot(built.arch, built.image, initramfs,
                           "loglevel=5 printk.devkmsg=on log_buf_len=1M kunit.enable=0", 270 * len(tests) + 60,
-                          log, echo=kernel.VERBOSE)
+                          log, echo=kernel.VERBOSE, flags=guest.COUNT if count else ())
     print(f"{built.label}: console: {log}")
     if boot.end:
         raise tree.Error(f"{built.label}: {boot.end}: {log}")
@@ -206,13 +207,14 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
     parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.selftests])
     parser.add_argument("--stock", action="store_true")
+    parser.add_argument("--count", action="store_true")
     parser.add_argument("tests", nargs="*")
     args = parser.parse_intermixed_args()
     expected = expected_on_stock()
     nightly = args.tests == ["nightly"]
     tests = args.tests if args.tests and not nightly else default_tests(ARCHES[args.arch], nightly)
-    stock = run(args.arch, True, tests)
-    converted = {} if args.stock else run(args.arch, False, tests)
+    stock = run(args.arch, True, tests, args.count)
+    converted = {} if args.stock else run(args.arch, False, tests, args.count)
     again, runs = tests, dict.fromkeys(tests, 1)
     while converted:
         again = [test for test in again if runs[test] < RUNS and not is_ours(test) and
@@ -220,8 +222,8 @@ def main():
         if not again:
             break
         print(f"again, what differs: {' '.join(again)}")
-        stock.update(run(args.arch, True, again))
-        converted.update(run(args.arch, False, again))
+        stock.update(run(args.arch, True, again, args.count))
+        converted.update(run(args.arch, False, again, args.count))
         runs.update({test: runs[test] + 1 for test in again})
 
     wrong, passed = [], 0
@@ -244,6 +246,10 @@ def main():
     if converted and not args.tests:
         kernel.Kernel(args.arch).record("selftests", wrong=wrong, tests={
             test: [stock[test].status, converted[test].status] for test in tests})
+    if args.count:
+        table += ["", f"{'cost':{width}}{'stock':>12}{'converted':>12}"]
+        table += [f"{cost:{width}}{value:>12}{converted[test].costs.get(cost, '-') if converted else '-':>12}"
+                  for test in tests for cost, value in stock[test].costs.items()]
     print("\n".join(["", *table, *wrong]))
     print(f"{passed} passed, {len(wrong)} failed")
     return bool(wrong)
