@@ -32,7 +32,8 @@ EDITS = {
         ("after", r"TEST_GEN_PROGS_x86_64 \+= coalesced_io_test$", [
             f"TEST_GEN_PROGS_x86_64 += x86_64/io_bus_{name}_test" for name in ("order", "sweep", "vm")]),
         ("after", r"TEST_GEN_PROGS_aarch64 \+= aarch64/hypercalls$", [
-            f"TEST_GEN_PROGS_aarch64 += aarch64/io_bus_{name}_test" for name in ("gic_sweep", "vgic")]),
+            f"TEST_GEN_PROGS_aarch64 += aarch64/io_bus_{name}_test" for name in (
+                "gic_sweep", "vgic", "vgic_create", "vgic_migration")]),
         ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", ["TEST_GEN_PROGS_riscv += riscv/io_bus_aia_test"]),
     ],
     "arch/arm64/kvm/vgic/vgic-mmio.h": [
