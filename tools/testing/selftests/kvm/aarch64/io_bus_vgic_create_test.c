@@ -537,4 +537,80 @@ TEST(first_run)
 		close(timers[i]);
 }
 
+/*
+ * vCPUs are created while those that are there get their redistributors. Each of
+ * them gets one, too, of the region that appears, or of the next one if it was
+ * only half created by then.
+ */
+#define CREATE_ROUNDS	10
+#define CREATE_STEP_NS	100000
+#define OLD_VCPUS	256
+#define NEW_VCPUS	8
+#define ALL_VCPUS	(OLD_VCPUS + NEW_VCPUS)
+
+struct creator {
+	struct gic_vm *t;
+	uint64_t start;
+};
+
+static void *vcpu_creator(void *arg)
+{
+	struct creator *c = arg;
+
+	kvm_pin_this_task_to_pcpu(get_nprocs() - 1);
+	wait_until(c->start);
+	create_vcpus(c->t, ALL_VCPUS);
+	return NULL;
+}
+
+TEST(vcpus_against_region)
+{
+	int round, i;
+
+	kvm_pin_this_task_to_pcpu(0);
+	for (round = 0; round < CREATE_ROUNDS; round++) {
+		int found[ALL_VCPUS] = {}, unanswered = 0;
+		struct gic_vm t = {};
+		struct creator creator = { .t = &t };
+		struct kvm_run *run;
+		pthread_t thread;
+
+		create_vm(&t, ALL_VCPUS);
+		create_vcpus(&t, OLD_VCPUS);
+		creator.start = now() + 10 * MSEC;
+		pthread_create(&thread, NULL, vcpu_creator, &creator);
+		wait_until(creator.start + round * CREATE_STEP_NS);
+		add_region(&t, 0, REGION_A, ALL_VCPUS);
+		pthread_join(thread, NULL);
+		add_region(&t, 1, REGION_B, NEW_VCPUS);
+		init_vcpus(&t);
+		prepare_to_run(&t, 0);
+
+		expect_frames(&t, 0, ALL_VCPUS, REGION_A, false);
+		expect_frames(&t, ALL_VCPUS, ALL_VCPUS + NEW_VCPUS, REGION_B, false);
+		guest_globals(&t);
+		nr_frames = ALL_VCPUS + NEW_VCPUS;
+		sync_global_to_guest(t.vm, nr_frames);
+		run = t.vcpus[0]->run;
+		vcpu_run(t.vcpus[0]);
+		while (run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write) {
+			memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
+			unanswered++;
+			vcpu_run(t.vcpus[0]);
+		}
+		expect_sync(t.vcpus[0]);
+		TEST_ASSERT(unanswered == NEW_VCPUS, "Expected %d frames to be free, got %d",
+			    NEW_VCPUS, unanswered);
+
+		sync_global_from_guest(t.vm, typers);
+		for (i = 0; i < nr_frames; i++)
+			if (typers[i] != ~0ull)
+				found[GICR_TYPER_CPU_NUMBER(typers[i]) % ALL_VCPUS]++;
+		for (i = 0; i < ALL_VCPUS; i++)
+			TEST_ASSERT(found[i] == 1, "Expected one frame of vCPU %d, got %d",
+				    i, found[i]);
+		free_vm(&t);
+	}
+}
+
 TEST_HARNESS_MAIN
