@@ -455,8 +455,9 @@ TEST_F(create, vcpu_fails)
  * first one be interrupted on its way, later and later, by timers that expire
  * all at once, while the other one overtakes it.
  */
-#define START_ROUNDS	150
-#define START_STEP_NS	2000
+#define START_ROUNDS	400
+#define START_STEPS	200
+#define START_STEP_NS	500
 #define NR_TIMERS	300
 #define MSEC		1000000ull
 
@@ -509,7 +510,7 @@ TEST(first_run)
 		init_vcpus(&t);
 		guest_globals(&t);
 
-		start = now() + 20 * MSEC;
+		start = now() + 8 * MSEC;
 		for (i = 0; i < t.nr; i++) {
 			prepare_to_run(&t, i);
 			runners[i] = (struct runner){
@@ -517,7 +518,7 @@ TEST(first_run)
 			};
 		}
 		pthread_create(&thread, NULL, second_runner, &runners[1]);
-		expires = start + round * START_STEP_NS;
+		expires = start + round % START_STEPS * START_STEP_NS;
 		expiry.it_value.tv_sec = expires / NSEC_PER_SEC;
 		expiry.it_value.tv_nsec = expires % NSEC_PER_SEC;
 		for (i = 0; i < NR_TIMERS; i++)
