@@ -166,19 +166,22 @@ class Page:
                 passed, skipped = counts.pop("PASS", 0), counts.pop("SKIP", 0)
                 yield f"| {suite} | {passed} | {sum(counts.values())} | {skipped} |"
             yield "\n" + ("\n".join(known["wrong"]) or "The kernel had no complaint.") + "\n"
-        if not self.arch.selftests:
-            return
-        known, note = self.result(f"selftests-{self.name}.json")
+        for name, arch in ARCHES.items():
+            if arch.selftests and self.name in (name, arch.boots):
+                yield from self.selftests(name)
+
+    def selftests(self, name):
+        known, note = self.result(f"selftests-{name}.json")
         if not known:
-            yield f"KVM selftests: not run: `make selftests ARCH={self.name}`."
+            yield f"KVM selftests: not run: `make selftests ARCH={name}`.\n"
             return
         same = [test for test, (stock, ours) in known["tests"].items() if stock == ours == "pass"]
-        yield f"KVM selftests{note}: {len(same)} pass on both: {', '.join(same)}.\n"
+        yield f"KVM selftests on {name}{note}: {len(same)} pass on both: {', '.join(same)}.\n"
         yield "| others | stock | converted |\n|---|---|---|"
         for test, (stock, ours) in known["tests"].items():
             if test not in same:
                 yield f"| {test} | {stock} | {ours} |"
-        yield "\n" + ("\n".join(known["wrong"]) or "Nothing else differs.")
+        yield "\n" + ("\n".join(known["wrong"]) or "Nothing else differs.") + "\n"
 
     def limits(self):
         yield "## What could not be tested\n"
