@@ -125,6 +125,8 @@ def apply(tree, name):
             continue
         if how == "after" and lines[first:first + len(new)] == new:
             continue
+        if not new and lines[first - 1:first] == lines[last:last + 1] == [""]:
+            last += 1
         lines[first:last] = new
     path.write_text("\n".join(lines), encoding="utf-8")
 

@@ -397,14 +397,14 @@ class Work:
             target = self.tree / landing(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(REPO / name, target)
-        for name in patch.edits:
-            edit.apply(self.tree, name)
         for name in patch.deleted:
             (self.tree / name).unlink()
         changed = [landing(name) for name in patch.new] + [edit.target(name) for name in patch.edits] + patch.deleted
         for rule, files in patch.rules:
             changed += files
             self.run_rule(rule, files)
+        for name in patch.edits:
+            edit.apply(self.tree, name)
         self.git("add", "-f", "--", *changed)
         if not self.git("diff", "--cached", "--name-only"):
             raise Error("the patch is empty")
