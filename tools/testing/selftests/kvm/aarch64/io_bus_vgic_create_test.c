@@ -449,6 +449,18 @@ TEST_F(create, vcpu_fails)
 		    exit_reason_str(vcpu->run->exit_reason), vcpu->run->mmio.phys_addr);
 }
 
+/* Only for the time that its cases may take */
+FIXTURE(race) {
+};
+
+FIXTURE_SETUP(race)
+{
+}
+
+FIXTURE_TEARDOWN(race)
+{
+}
+
 /*
  * Of the vCPUs that run for the first time one puts the distributor on the bus.
  * The other one must find it there, however soon it enters the guest: so let the
@@ -487,7 +499,7 @@ static void *second_runner(void *arg)
 	return NULL;
 }
 
-TEST(first_run)
+TEST_F_TIMEOUT(race, first_run, 120)
 {
 	int timers[NR_TIMERS], round, i;
 
@@ -564,7 +576,7 @@ static void *vcpu_creator(void *arg)
 	return NULL;
 }
 
-TEST(vcpus_against_region)
+TEST_F_TIMEOUT(race, vcpus_against_region, 120)
 {
 	int round, i;
 
