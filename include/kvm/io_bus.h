@@ -77,7 +77,7 @@ struct kvm_io_region_ops {
  * @ops:	the handlers
  * @vcpu:	the vCPU whose state the region exposes, which outlives the
  *		region; NULL if there is none
- * @value:	with @match_value, the value to match
+ * @value:	with @match_value, the value to match; otherwise the owner's
  * @bus:	the bus (enum kvm_bus)
  * @match_value: takes only writes of 1, 2, 4 or 8 bytes whose value,
  *		zero-extended, equals @value; needs a @len. Shorter writes inside
@@ -199,6 +199,24 @@ void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
 		       const struct kvm_io_region *regions, unsigned int nr);
 
 /**
+ * kvm_io_bus_remove_if() - take those regions from a device that a function names
+ *
+ * @kvm:	the VM
+ * @dev:	the device. It is kept, not released, when no region is left.
+ * @match:	says whether a region is to be removed; called once for each
+ * @arg:	the other argument of @match
+ *
+ * Cannot fail. When it returns, no handler of these regions runs.
+ *
+ * Context: Process context, under slots_lock; not inside kvm->srcu, nor under a
+ * lock that a handler takes. Waits for one grace period, none if there is nothing
+ * to remove.
+ */
+void kvm_io_bus_remove_if(struct kvm *kvm, struct kvm_io_device *dev,
+			  bool (*match)(const struct kvm_io_region *region, const void *arg),
+			  const void *arg);
+
+/**
  * kvm_io_bus_unregister() - take a device from the bus
  *
  * @kvm:	the VM
@@ -229,6 +247,19 @@ void kvm_io_bus_unregister(struct kvm *kvm, struct kvm_io_device *dev);
  */
 const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, gpa_t addr,
 					    const struct kvm_io_region_ops *ops);
+
+/**
+ * kvm_io_bus_find_device() - find the device that has a region
+ *
+ * @kvm:	the VM
+ * @key:	the bus, the range, the value to match and the handlers of the
+ *		region. It need not be one that could be registered.
+ *
+ * Context: Process context, under slots_lock.
+ *
+ * Return: the device of the first such region, NULL if there is none.
+ */
+struct kvm_io_device *kvm_io_bus_find_device(struct kvm *kvm, const struct kvm_io_region *key);
 
 /**
  * kvm_io_bus_write() - write to the devices of a bus

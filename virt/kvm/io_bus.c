@@ -255,32 +255,48 @@ static void compact(struct kvm *kvm, unsigned long buses)
 	}
 }
 
-static bool is_listed(const struct kvm_io_region *region,
-		      const struct kvm_io_region *regions, unsigned int nr)
+static bool is_equal(const struct kvm_io_region *a, const struct kvm_io_region *b)
 {
-	const struct kvm_io_region *r;
+	return a->bus == b->bus && a->addr == b->addr && a->len == b->len &&
+	       a->match_value == b->match_value && (!a->match_value || a->value == b->value);
+}
 
-	for (r = regions; r < regions + nr; r++) {
-		if (region->bus == r->bus && region->addr == r->addr && region->len == r->len &&
-		    region->match_value == r->match_value &&
-		    (!r->match_value || region->value == r->value))
+struct table {
+	const struct kvm_io_region *regions;
+	unsigned int nr;
+};
+
+static bool is_listed(const struct kvm_io_region *region, const void *arg)
+{
+	const struct table *table = arg;
+	unsigned int i;
+
+	for (i = 0; i < table->nr; i++) {
+		if (is_equal(region, &table->regions[i]))
 			return true;
 	}
 	return false;
 }
 
-/*
- * Remove the regions of @dev that equal one of @regions, all of them if that is
- * NULL, and wait until no access uses them.
- */
-static void remove_regions(struct kvm *kvm, struct kvm_io_device *dev,
-			   const struct kvm_io_region *regions, unsigned int nr)
+void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
+		       const struct kvm_io_region *regions, unsigned int nr)
+{
+	const struct table table = { .regions = regions, .nr = nr };
+
+	kvm_io_bus_remove_if(kvm, dev, is_listed, &table);
+}
+
+void kvm_io_bus_remove_if(struct kvm *kvm, struct kvm_io_device *dev,
+			  bool (*match)(const struct kvm_io_region *region, const void *arg),
+			  const void *arg)
 {
 	struct kvm_io_region *left = NULL, **link = &dev->regions, *region;
 	unsigned long buses = 0;
 
+	lockdep_assert_held(&kvm->slots_lock);
+
 	while ((region = *link)) {
-		if (regions && !is_listed(region, regions, nr)) {
+		if (!match(region, arg)) {
 			link = &region->next;
 			continue;
 		}
@@ -297,13 +313,9 @@ static void remove_regions(struct kvm *kvm, struct kvm_io_device *dev,
 	free_regions(left);
 }
 
-void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
-		       const struct kvm_io_region *regions, unsigned int nr)
+static bool is_any(const struct kvm_io_region *region, const void *arg)
 {
-	lockdep_assert_held(&kvm->slots_lock);
-
-	if (nr)
-		remove_regions(kvm, dev, regions, nr);
+	return true;
 }
 
 static void release_device(struct kvm_io_device *dev)
@@ -320,7 +332,7 @@ void kvm_io_bus_unregister(struct kvm *kvm, struct kvm_io_device *dev)
 	if (hlist_unhashed(&dev->node))
 		return;
 
-	remove_regions(kvm, dev, NULL, 0);
+	kvm_io_bus_remove_if(kvm, dev, is_any, NULL);
 	release_device(dev);
 }
 
@@ -401,4 +413,21 @@ const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, g
 		region = kvm_io_walk_next(&w);
 	} while (region && region->ops != ops);
 	return region;
+}
+
+struct kvm_io_device *kvm_io_bus_find_device(struct kvm *kvm, const struct kvm_io_region *key)
+{
+	const struct kvm_io_region *region;
+	struct kvm_io_walk w;
+
+	lockdep_assert_held(&kvm->slots_lock);
+
+	kvm_io_walk_start(&w, current_map(kvm, key->bus), key->addr, key->len,
+			  key->match_value ? &key->value : NULL);
+	w.val_len = sizeof(key->value);
+	while ((region = kvm_io_walk_next(&w))) {
+		if (is_equal(region, key) && region->ops == key->ops)
+			return region->dev;
+	}
+	return NULL;
 }
