@@ -22,6 +22,10 @@ EDITS = {
     "virt/kvm/Makefile.kvm:iodev": [
         ("replace", r"kvm-y \+= \$\(KVM\)/iodev\.o$", []),
     ],
+    "virt/kvm/coalesced_mmio.c": [
+        ("replace", r"\t \* The list doesn't need its own lock since device registration and$", [
+            "\t * The zones don't need a lock of their own since registration and"]),
+    ],
     "virt/Makefile": [
         ("after", r"obj-y\s*\+= lib/$", ["obj-y\t+= kvm/"]),
     ],

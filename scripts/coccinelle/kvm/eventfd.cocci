@@ -92,28 +92,6 @@ identifier vcpu, this, addr, len, val;
   ...>
   }
 
-// The bus has compared the value.
-@matched depends on assign@
-expression p;
-identifier _val;
-statement S;
-symbol true;
-@@
-  ioeventfd_in_range(...)
-  {
-- u64 _val;
-  ...
-- if (p->wildcard)
--	return true;
-- S
-- return _val == p->datamatch;
-+ return true;
-  }
-
-@unaligned depends on matched@
-@@
-- #include <linux/unaligned.h>
-
 @include depends on assign@
 @@
 - #include <kvm/iodev.h>
