@@ -1054,6 +1054,39 @@ static void remove_waits(struct kunit *test)
 	wait_for_completion(&d->done);
 }
 
+static bool is_on_mmio(const struct kvm_io_region *region, const void *nr_asked)
+{
+	++*(int *)nr_asked;
+	return region->bus == KVM_MMIO_BUS;
+}
+
+static void remove_if_waits(struct kunit *test)
+{
+	struct test_device *d = new_device(test);
+	struct bus_test *t = test->priv;
+	int nr_asked = 0;
+
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, STAY(PIO, 0x100), STAY(MMIO, 0x100),
+					  { ON(MMIO, 0x104, 4), MATCH(1) },
+					  { ON(MMIO, 0x108, 0) }));
+	start_access(test, d, KVM_MMIO_BUS, 0x100);
+	t->fail_all = true;
+	mutex_lock(&t->kvm->slots_lock);
+	kvm_io_bus_remove_if(t->kvm, &d->dev, is_on_mmio, &nr_asked);
+	mutex_unlock(&t->kvm->slots_lock);
+	t->fail_all = false;
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(d->left));
+	KUNIT_EXPECT_EQ(test, nr_asked, 4);
+	wait_for_completion(&d->done);
+
+	EXPECT_HIT(NULL, MMIO, 0x100, 1);
+	EXPECT_VALUE_HIT(NULL, MMIO, 0x104, 4, 1);
+	EXPECT_HIT(NULL, MMIO, 0x108, 4);
+	KUNIT_EXPECT_EQ(test, d->released, 0);
+	unregister(d);
+	KUNIT_EXPECT_EQ(test, d->released, 1);
+}
+
 static void replace_waits(struct kunit *test)
 {
 	struct test_device *d = new_device(test);
@@ -1218,6 +1251,60 @@ static void find_by_ops(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, find(test, 0x1040, &test_ops));
 }
 
+#define FIND_DEVICE(_d, ...)						\
+	KUNIT_EXPECT_PTR_EQ(test, (struct test_device *)(_d),		\
+			    find_device(test, &(struct kvm_io_region){ __VA_ARGS__ }))
+
+static struct test_device *find_device(struct kunit *test, const struct kvm_io_region *key)
+{
+	struct bus_test *t = test->priv;
+	struct kvm_io_device *dev;
+
+	guard(mutex)(&t->kvm->slots_lock);
+	dev = kvm_io_bus_find_device(t->kvm, key);
+	return dev ? container_of(dev, struct test_device, dev) : NULL;
+}
+
+static void find_by_region(struct kunit *test)
+{
+	struct test_device *a = new_device(test), *b = new_device(test), *c = new_device(test);
+
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(a, { ON(MMIO, 0x100, 4), MATCH(1) },
+					  { ON(MMIO, 0x100, 0) }, { ON(PIO, 0x100, 4) },
+					  { ON(MMIO, 0x200, 8) }));
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(b, { ON(MMIO, 0x100, 4), MATCH(2) },
+					  { ON(MMIO, 0x100, 4) }, { ON(MMIO, 0x200, 8) }));
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(c, { ON(MMIO, 0, 0x1000) },
+					  { AT(MMIO, 0x100, 4), .ops = &other_ops, MATCH(1) },
+					  { AT(MMIO, 0x100, 4), .ops = &other_ops, MATCH(3) }));
+
+	FIND_DEVICE(a, ON(MMIO, 0x100, 4), MATCH(1));
+	FIND_DEVICE(b, ON(MMIO, 0x100, 4), MATCH(2));
+	FIND_DEVICE(NULL, ON(MMIO, 0x100, 4), MATCH(3));
+	FIND_DEVICE(c, AT(MMIO, 0x100, 4), .ops = &other_ops, MATCH(1));
+	FIND_DEVICE(b, ON(MMIO, 0x100, 4), .value = 1);
+	FIND_DEVICE(a, ON(MMIO, 0x100, 0));
+	FIND_DEVICE(a, ON(PIO, 0x100, 4));
+	FIND_DEVICE(c, ON(MMIO, 0, 0x1000));
+	/* Of equal ones the first. */
+	FIND_DEVICE(a, ON(MMIO, 0x200, 8));
+
+	FIND_DEVICE(NULL, ON(MMIO, 0x100, 4), MATCH(1ull << 32 | 1));
+	FIND_DEVICE(NULL, ON(MMIO, 0x100, 0), MATCH(1));
+	FIND_DEVICE(NULL, ON(MMIO, 0x100, 2), MATCH(1));
+	FIND_DEVICE(NULL, ON(MMIO, 0x101, 4), MATCH(1));
+	FIND_DEVICE(NULL, ON(MMIO, 0x104, 0));
+	FIND_DEVICE(NULL, ON(PIO, 0x100, 0));
+	FIND_DEVICE(NULL, ON(FAST_MMIO, 0x100, 0));
+	/* What could not be registered. */
+	FIND_DEVICE(NULL, ON(MMIO, U64_MAX, 4));
+	FIND_DEVICE(NULL, ON(MMIO, 0x100, 3));
+
+	unregister(a);
+	FIND_DEVICE(NULL, ON(MMIO, 0x100, 4), MATCH(1));
+	FIND_DEVICE(b, ON(MMIO, 0x200, 8));
+}
+
 /* ---- assertions */
 
 /*
@@ -1296,9 +1383,11 @@ do {							\
 static void asserts_slots_lock(struct kunit *test)
 {
 	struct bus_test *t = test->priv;
+	const struct kvm_io_region key = { ON(MMIO, 0x100, 4) };
 	struct kvm_io_device dev = {};
 
 	expect_warnings(test);
+	EXPECT_WARNINGS(kvm_io_bus_find_device(t->kvm, &key));
 	EXPECT_WARNINGS(kvm_io_bus_register(t->kvm, &dev, NULL, 0));
 	EXPECT_WARNINGS(kvm_io_bus_replace(t->kvm, &dev, NULL, 0));
 	EXPECT_WARNINGS(kvm_io_bus_remove(t->kvm, &dev, NULL, 0));
@@ -1306,6 +1395,7 @@ static void asserts_slots_lock(struct kunit *test)
 
 	nr_warnings = 0;
 	mutex_lock(&t->kvm->slots_lock);
+	kvm_io_bus_find_device(t->kvm, &key);
 	kvm_io_bus_register(t->kvm, &dev, NULL, 0);
 	kvm_io_bus_replace(t->kvm, &dev, NULL, 0);
 	kvm_io_bus_remove(t->kvm, &dev, NULL, 0);
@@ -1572,12 +1662,14 @@ static struct kunit_case io_bus_cases[] = {
 	KUNIT_CASE(replace_is_atomic),
 	KUNIT_CASE(unregister_waits),
 	KUNIT_CASE(remove_waits),
+	KUNIT_CASE(remove_if_waits),
 	KUNIT_CASE(replace_waits),
 	KUNIT_CASE(find_is_waited_for),
 	KUNIT_CASE(register_does_not_wait),
 	KUNIT_CASE(destroy_releases_once),
 	KUNIT_CASE(destroy_frees_retired),
 	KUNIT_CASE(find_by_ops),
+	KUNIT_CASE(find_by_region),
 	KUNIT_CASE(asserts_slots_lock),
 	KUNIT_CASE(asserts_srcu),
 	KUNIT_CASE(asserts_no_srcu),
