@@ -39,6 +39,8 @@ EDITS = {
             f"TEST_GEN_PROGS_aarch64 += aarch64/io_bus_{name}_test" for name in (
                 "gic_sweep", "vgic", "vgic_create", "vgic_migration")]),
         ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", ["TEST_GEN_PROGS_riscv += riscv/io_bus_aia_test"]),
+        *(("after", rf"TEST_GEN_PROGS_{arch} \+= guest_print_test$", [f"TEST_GEN_PROGS_{arch} += ioeventfd_test"])
+          for arch in ("x86_64", "aarch64", "riscv")),
     ],
     "arch/arm64/kvm/vgic/vgic-mmio.h": [
         ("after", r"#define __KVM_ARM_VGIC_MMIO_H__$", [
