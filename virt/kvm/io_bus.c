@@ -44,12 +44,6 @@ static void free_stale(struct rcu_head *rcu)
 	kvm_io_map_free_list(container_of(rcu, struct kvm_io_map, rcu));
 }
 
-static void free_stale_later(struct kvm *kvm, struct kvm_io_update *u)
-{
-	if (u->stale)
-		call_srcu(&kvm->srcu, &u->stale->rcu, free_stale);
-}
-
 static int check_region(const struct kvm_io_region *region)
 {
 	if (region->bus >= KVM_NR_BUSES || !region->ops)
@@ -207,7 +201,6 @@ static int update_device(struct kvm *kvm, struct kvm_io_device *dev,
 		rcu_assign_pointer(kvm->buses[bus].map, map);
 		kvm->buses[bus].nr_limited = new[bus].nr_limited;
 	}
-	free_stale_later(kvm, &u);
 
 	for (link = &dev->regions; *link; ) {
 		if (replace && rcu_access_pointer(new[(*link)->bus].map))
@@ -219,9 +212,13 @@ static int update_device(struct kvm *kvm, struct kvm_io_device *dev,
 	if (hlist_unhashed(&dev->node))
 		hlist_add_head(&dev->node, &kvm->io_devices);
 
-	if (left)
+	if (left) {
 		synchronize_srcu_expedited(&kvm->srcu);
-	free_regions(left);
+		kvm_io_map_free_list(u.stale);
+		free_regions(left);
+	} else if (u.stale) {
+		call_srcu(&kvm->srcu, &u.stale->rcu, free_stale);
+	}
 	return 0;
 }
 
@@ -237,13 +234,19 @@ int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
 	return update_device(kvm, dev, regions, nr, true);
 }
 
-/* Give back the room of cleared slots, as far as there is memory to do so. */
-static void compact(struct kvm *kvm, unsigned long buses)
+/*
+ * Give back the room of cleared slots, as far as there is memory to do so, and
+ * add what that replaced to @stale.
+ */
+static void compact(struct kvm *kvm, unsigned long buses, struct kvm_io_map **stale)
 {
 	unsigned int bus;
 
 	for_each_set_bit(bus, &buses, KVM_NR_BUSES) {
-		struct kvm_io_update u = { .gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN };
+		struct kvm_io_update u = {
+			.gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+			.stale = *stale,
+		};
 		struct kvm_io_map *map = kvm_io_map_update(&u, current_map(kvm, bus), NULL, 0);
 
 		if (IS_ERR(map)) {
@@ -251,7 +254,7 @@ static void compact(struct kvm *kvm, unsigned long buses)
 			continue;
 		}
 		rcu_assign_pointer(kvm->buses[bus].map, map);
-		free_stale_later(kvm, &u);
+		*stale = u.stale;
 	}
 }
 
@@ -291,6 +294,7 @@ void kvm_io_bus_remove_if(struct kvm *kvm, struct kvm_io_device *dev,
 			  const void *arg)
 {
 	struct kvm_io_region *left = NULL, **link = &dev->regions, *region;
+	struct kvm_io_map *stale = NULL;
 	unsigned long buses = 0;
 
 	lockdep_assert_held(&kvm->slots_lock);
@@ -308,8 +312,10 @@ void kvm_io_bus_remove_if(struct kvm *kvm, struct kvm_io_device *dev,
 	if (!left)
 		return;
 
-	compact(kvm, buses);
+	/* The wait is for what compacting replaced, too: a callback would delay it. */
+	compact(kvm, buses, &stale);
 	synchronize_srcu_expedited(&kvm->srcu);
+	kvm_io_map_free_list(stale);
 	free_regions(left);
 }
 
