@@ -940,7 +940,7 @@ static int poll_thread(void *unused)
 		srcu_read_unlock(&t->kvm->srcu, idx);
 
 		poll.nr_wrong += poll.nr_found != 1 || (poll.base & ~0x10ull) != 0x100;
-		poll.nr_moved += poll.base != base;
+		WRITE_ONCE(poll.nr_moved, poll.nr_moved + (poll.base != base));
 		base = poll.base;
 		WRITE_ONCE(poll.nr_polls, poll.nr_polls + 1);
 		cond_resched();
@@ -952,8 +952,9 @@ static int poll_thread(void *unused)
 static void replace_is_atomic(struct kunit *test)
 {
 	struct kvm_io_region there = { AT(MMIO, 0x100, 0x20), .ops = &poll_ops };
+	unsigned long end = jiffies + 30 * HZ;
 	struct task_struct *task;
-	int i, ret = 0;
+	int ret = 0;
 
 	memset(&poll, 0, sizeof(poll));
 	poll.d = new_device(test);
@@ -961,7 +962,9 @@ static void replace_is_atomic(struct kunit *test)
 	task = kthread_run(poll_thread, NULL, "io_bus_poll");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 
-	for (i = 0; i < 100 || READ_ONCE(poll.nr_polls) < 1000; i++) {
+	/* Accesses and moves take turns only as the scheduler has it. */
+	while ((READ_ONCE(poll.nr_polls) < 1000 || READ_ONCE(poll.nr_moved) <= 10) &&
+	       time_before(jiffies, end)) {
 		there.addr ^= 0x10;
 		ret = ret ?: do_replace(poll.d, &there, 1);
 		cond_resched();

@@ -419,7 +419,8 @@ static void eventfd_exit(struct kunit *test)
 }
 
 static struct kunit_case eventfd_cases[] = {
-	KUNIT_CASE(collisions),
+	/* Waits for a grace period for each pair. */
+	KUNIT_CASE_SLOW(collisions),
 	KUNIT_CASE(deassign_keys),
 	KUNIT_CASE(both_buses),
 #ifdef CONFIG_KVM_MMIO
