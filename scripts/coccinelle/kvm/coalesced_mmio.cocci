@@ -5,6 +5,7 @@
 /// A zone may have any size and any address, as it always could: one that wraps
 /// past the end of the address space matches nothing, like one of size 0. One of 2
 /// GiB or more, which is negative as an int, can be unregistered like any other.
+/// Where the functions and the walk that go do more than that, nothing is changed.
 /// Give coalesced_mmio.c with its header, and kvm_host.h in a run of its own.
 ///
 // Confidence: High
@@ -12,6 +13,30 @@
 // Options: --max-width 100
 
 virtual patch
+
+@more depends on patch@
+identifier fn = { coalesced_mmio_destructor, kvm_vm_ioctl_unregister_coalesced_mmio };
+identifier f != { to_mmio, list_del, kfree, coalesced_mmio_in_range, kvm_io_bus_unregister_dev,
+		  mutex_lock, mutex_unlock };
+identifier m != { addr, size, pio, zone, dev, list, slots_lock, coalesced_zones };
+expression E;
+position p;
+@@
+  fn(...)
+  {
+  <+...
+(
+  f@p(...)
+|
+  E->m@p
+)
+  ...+>
+  }
+
+@script:python@
+p << more.p;
+@@
+print("refused: %s:%s: %s does more than the bus" % (p[0].file, p[0].line, p[0].current_element))
 
 @vm depends on patch@
 @@
@@ -22,7 +47,7 @@ virtual patch
   ...
   };
 
-@device depends on patch@
+@device depends on patch && !more@
 identifier s = kvm_coalesced_mmio_dev;
 @@
 - struct s { ... };
@@ -31,12 +56,12 @@ identifier s = kvm_coalesced_mmio_dev;
 @@
 - #include <linux/list.h>
 
-@functions depends on patch@
+@functions depends on patch && !more@
 identifier f = { to_mmio, coalesced_mmio_destructor };
 @@
 - f(...) { ... }
 
-@init depends on patch@
+@init depends on patch && !more@
 expression E;
 @@
 - INIT_LIST_HEAD(&E->coalesced_zones);
@@ -51,7 +76,7 @@ identifier o, fn;
 - .destructor = fn,
   };
 
-@range depends on patch@
+@range depends on patch && !more@
 identifier dev, addr, len;
 typedef u32;
 @@
@@ -117,12 +142,13 @@ identifier ops.o;
 // Labels and what leads to them in one rule.
 @registration depends on table@
 identifier table.kvm, table.zone, table.dev, table.ret, ops.o, l;
+expression E;
 @@
   kvm_vm_ioctl_register_coalesced_mmio(...)
   {
   <...
 (
-- dev = kzalloc(...);
+- dev = E;
 - if (!dev)
 -	return -ENOMEM;
 - kvm_iodevice_init(&dev->dev, &o);
@@ -138,7 +164,7 @@ identifier table.kvm, table.zone, table.dev, table.ret, ops.o, l;
 -	goto l;
 - list_add_tail(&dev->list, &kvm->coalesced_zones);
 + ret = kvm_io_bus_register(kvm, &kvm->coalesced_zones, &region, 1);
-|
+  mutex_unlock(&kvm->slots_lock);
 - return 0;
 + return ret;
 |
@@ -204,6 +230,10 @@ identifier r;
   ... when != r
       when strict
   }
+
+@slab depends on unregistration@
+@@
+- #include <linux/slab.h>
 
 @include depends on ops@
 @@

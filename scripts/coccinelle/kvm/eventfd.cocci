@@ -8,7 +8,30 @@
 
 virtual patch
 
-@assign depends on patch@
+// What the bus takes over is the search for a collision, and nothing else.
+@more depends on patch@
+identifier f;
+identifier m != { addr, length, wildcard, datamatch, bus_idx, ioeventfds };
+expression E;
+position p;
+@@
+  ioeventfd_check_collision(...)
+  {
+  <+...
+(
+  f@p(...)
+|
+  E->m@p
+)
+  ...+>
+  }
+
+@script:python@
+p << more.p;
+@@
+print("refused: %s:%s: %s does more than the bus" % (p[0].file, p[0].line, p[0].current_element))
+
+@assign depends on patch && !more@
 identifier kvm, bus_idx, args;
 symbol ioeventfd_ops, eventfd;
 @@

