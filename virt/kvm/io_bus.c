@@ -108,12 +108,14 @@ static bool collides(const struct kvm_io_map *map, const struct kvm_io_region *r
 	const struct kvm_io_region *pos;
 	struct kvm_io_walk w;
 
-	kvm_io_walk_start(&w, map, region->addr, 0, &region->value);
+	kvm_io_walk_start(&w, map, region->addr, min(region->len, KVM_IO_MAX_LEN), &region->value);
 	w.val_len = sizeof(region->value);
 	w.any_value = !region->match_value;
 
-	/* Those that start here come first, of these only what matches. */
+	/* Those that start here come first, of these the shorter ones, only what matches. */
 	while ((pos = kvm_io_walk_next(&w)) && pos->addr == region->addr) {
+		if (region->len && pos->len > region->len)
+			break;
 		if (pos != region && pos->ops == region->ops &&
 		    (!pos->len || !region->len || pos->len == region->len))
 			return true;
@@ -202,13 +204,16 @@ static int update_device(struct kvm *kvm, struct kvm_io_device *dev,
 		kvm->buses[bus].nr_limited = new[bus].nr_limited;
 	}
 
-	for (link = &dev->regions; *link; ) {
-		if (replace && rcu_access_pointer(new[(*link)->bus].map))
+	for (link = &dev->regions; replace && *link; ) {
+		if (rcu_access_pointer(new[(*link)->bus].map))
 			move_region(link, &left);
 		else
 			link = &(*link)->next;
 	}
-	*link = list;
+	for (link = &list; *link; link = &(*link)->next)
+		;
+	*link = dev->regions;
+	dev->regions = list;
 	if (hlist_unhashed(&dev->node))
 		hlist_add_head(&dev->node, &kvm->io_devices);
 
