@@ -556,7 +556,7 @@ TEST_F(overlap, zone_wraps)
 	kvm_vm_unregister_coalesced_io(t->vm, addr, UINT32_MAX, t->pio);
 }
 
-/* Was: a zone whose size is no positive int matched nothing. */
+/* Was: such a zone above 4 GiB matched nothing, and a request to unregister as much did nothing. */
 TEST_F(overlap, zone_of_2g)
 {
 	REGISTER_OVERLAP({ ZONE, 0, SZ_2G }, { IOEVENTFD, 0x40, 4 });
