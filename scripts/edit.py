@@ -26,6 +26,10 @@ EDITS = {
         ("replace", r"\t \* The list doesn't need its own lock since device registration and$", [
             "\t * The zones don't need a lock of their own since registration and"]),
     ],
+    "virt/kvm/eventfd.c": [
+        ("replace", r"\t/\* Verify that there isn't a match already \*/$", [
+            "\t/* Fails if there is a match already */"]),
+    ],
     "virt/Makefile": [
         ("after", r"obj-y\s*\+= lib/$", ["obj-y\t+= kvm/"]),
     ],

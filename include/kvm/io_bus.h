@@ -203,7 +203,8 @@ void kvm_io_bus_remove(struct kvm *kvm, struct kvm_io_device *dev,
  *
  * @kvm:	the VM
  * @dev:	the device. It is kept, not released, when no region is left.
- * @match:	says whether a region is to be removed; called once for each
+ * @match:	says whether a region is to be removed; called once for each, under
+ *		slots_lock. It must not call the bus.
  * @arg:	the other argument of @match
  *
  * Cannot fail. When it returns, no handler of these regions runs.
@@ -253,7 +254,8 @@ const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, g
  *
  * @kvm:	the VM
  * @key:	the bus, the range, the value to match and the handlers of the
- *		region. It need not be one that could be registered.
+ *		region. The bus exists; the rest need not be what could be
+ *		registered.
  *
  * Context: Process context, under slots_lock.
  *
