@@ -1438,25 +1438,90 @@ static void asserts_srcu(struct kunit *test)
 /* To wait for a grace period inside kvm->srcu is to wait for oneself. */
 static void asserts_no_srcu(struct kunit *test)
 {
-#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	const struct kvm_io_region region = { ON(PIO, 0, 4) };
+	struct bus_test *t = test->priv;
+	struct kvm_io_device dev = {};
+	int idx, nr_asked = 0;
+
+	expect_warnings(test);
+	mutex_lock(&t->kvm->slots_lock);
+	idx = srcu_read_lock(&t->kvm->srcu);
+	/* None has anything to wait for, so that the test ends. */
+	EXPECT_WARNINGS(kvm_io_bus_remove(t->kvm, &dev, &region, 1));
+	EXPECT_WARNINGS(kvm_io_bus_remove_if(t->kvm, &dev, is_on_mmio, &nr_asked));
+	EXPECT_WARNINGS(kvm_io_bus_unregister(t->kvm, &dev));
+	EXPECT_WARNINGS(kvm_io_bus_replace(t->kvm, &dev, &region, 1));
+	nr_warnings = 0;
+	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &dev, &region, 1));
+	srcu_read_unlock(&t->kvm->srcu, idx);
+
+	kvm_io_bus_unregister(t->kvm, &dev);
+	mutex_unlock(&t->kvm->slots_lock);
+	KUNIT_EXPECT_EQ(test, nr_warnings, 0);
+}
+
+static DEFINE_MUTEX(lock_of_handler);
+
+static int lock_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *region,
+		      gpa_t addr, int len, const void *val)
+{
+	guard(mutex)(&lock_of_handler);
+	return 0;
+}
+
+static const struct kvm_io_region_ops lock_ops = { .write = lock_write };
+
+/* Nobody is in the handler, but somebody could be, and wait for the lock. */
+static void asserts_no_lock_of_handler(struct kunit *test)
+{
+	const struct kvm_io_region region = { ON(PIO, 1, 1) };
 	struct test_device *d = new_device(test);
 	struct bus_test *t = test->priv;
+	u8 val = 0;
 
 	expect_warnings(test);
 	SKIP_IF_REPORTED();
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, { ON(PIO, 0, 4) }));
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, { AT(PIO, 0, 1), .ops = &lock_ops }));
+	nr_warnings = 0;
+	KUNIT_EXPECT_EQ(test, 0, bare_vm_write(t->vcpu[0], KVM_PIO_BUS, 0, 1, &val));
+
 	mutex_lock(&t->kvm->slots_lock);
-	/* Lockdep believes it to be held, and nothing waits for it. */
-	lock_map_acquire_read(&t->kvm->srcu.dep_map);
-	EXPECT_WARNINGS(kvm_io_bus_unregister(t->kvm, &d->dev));
-	lock_map_release(&t->kvm->srcu.dep_map);
+	mutex_lock(&lock_of_handler);
+	/* This waits for nobody. */
+	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_register(t->kvm, &d->dev, &region, 1));
+	KUNIT_EXPECT_EQ(test, nr_warnings, 0);
+	EXPECT_WARNINGS(kvm_io_bus_remove(t->kvm, &d->dev, &region, 1));
+	mutex_unlock(&lock_of_handler);
 	mutex_unlock(&t->kvm->slots_lock);
-	KUNIT_EXPECT_EQ(test, d->released, 1);
 	/* The report has not turned lockdep off. */
 	KUNIT_EXPECT_TRUE(test, debug_locks);
-#else
-	kunit_skip(test, "no CONFIG_PROVE_LOCKING, so no assertions");
-#endif
+}
+
+static int slots_lock_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *region,
+			    gpa_t addr, int len, const void *val)
+{
+	guard(mutex)(&vcpu->kvm->slots_lock);
+	return 0;
+}
+
+static const struct kvm_io_region_ops slots_lock_ops = { .write = slots_lock_write };
+
+/* Whoever waits for a handler holds it. */
+static void asserts_no_slots_lock_in_handler(struct kunit *test)
+{
+	struct test_device *d = new_device(test);
+	struct bus_test *t = test->priv;
+	u8 val = 0;
+
+	expect_warnings(test);
+	SKIP_IF_REPORTED();
+	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, { AT(PIO, 0, 1), .ops = &slots_lock_ops },
+					  { ON(PIO, 1, 1) }));
+	nr_warnings = 0;
+	REMOVE(d, { ON(PIO, 1, 1) });
+	KUNIT_EXPECT_EQ(test, nr_warnings, 0);
+	EXPECT_WARNINGS(bare_vm_write(t->vcpu[0], KVM_PIO_BUS, 0, 1, &val));
+	KUNIT_EXPECT_TRUE(test, debug_locks);
 }
 
 /* ---- VMs that KVM creates */
@@ -1676,6 +1741,8 @@ static struct kunit_case io_bus_cases[] = {
 	KUNIT_CASE(asserts_slots_lock),
 	KUNIT_CASE(asserts_srcu),
 	KUNIT_CASE(asserts_no_srcu),
+	KUNIT_CASE(asserts_no_lock_of_handler),
+	KUNIT_CASE(asserts_no_slots_lock_in_handler),
 	KUNIT_CASE(vm_destruction),
 	KUNIT_CASE(vm_creation_fails_late),
 #ifdef CONFIG_X86

@@ -236,6 +236,8 @@ int kvm_io_bus_register(struct kvm *kvm, struct kvm_io_device *dev,
 int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
 		       const struct kvm_io_region *regions, unsigned int nr)
 {
+	lockdep_assert_not_held(&kvm->srcu);
+
 	return update_device(kvm, dev, regions, nr, true);
 }
 
@@ -303,6 +305,7 @@ void kvm_io_bus_remove_if(struct kvm *kvm, struct kvm_io_device *dev,
 	unsigned long buses = 0;
 
 	lockdep_assert_held(&kvm->slots_lock);
+	lockdep_assert_not_held(&kvm->srcu);
 
 	while ((region = *link)) {
 		if (!match(region, arg)) {
@@ -339,6 +342,7 @@ static void release_device(struct kvm_io_device *dev)
 void kvm_io_bus_unregister(struct kvm *kvm, struct kvm_io_device *dev)
 {
 	lockdep_assert_held(&kvm->slots_lock);
+	lockdep_assert_not_held(&kvm->srcu);
 
 	if (hlist_unhashed(&dev->node))
 		return;
