@@ -30,13 +30,14 @@ struct eventfd_test {
 	struct kvm_vcpu *vcpu;
 	int fd[NR_FDS];
 	int fail_nth;		/* the allocation to fail, 0 for none */
+	bool fail_all;
 };
 
 static void *failing_alloc(size_t size, gfp_t gfp)
 {
 	struct eventfd_test *t = kunit_get_current_test()->priv;
 
-	if (t->fail_nth && !--t->fail_nth)
+	if (t->fail_all || (t->fail_nth && !--t->fail_nth))
 		return NULL;
 	return kmalloc(size, gfp);
 }
@@ -343,6 +344,33 @@ static void unregister_zones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_zones(test), 1);
 }
 
+/* 5d3c4c79384a (CVE-2021-47060): a failed allocation took the bus that was walked away. */
+static void unregister_zones_without_memory(struct kunit *test)
+{
+	struct kvm_ioeventfd other = { .addr = 0x1104, .len = 4 };
+	struct eventfd_test *t = test->priv;
+	int nr, i;
+
+	KUNIT_EXPECT_EQ(test, 0, assign(test, other, 0));
+	/* Each allocation fails in turn; in the end, all of them. */
+	for (nr = 1; nr <= 6; nr++) {
+		for (i = 0; i < 4; i++)
+			KUNIT_EXPECT_EQ(test, 0, zone_register(test, 0x1000 + 8 * i, 0x1000, 0));
+		KUNIT_EXPECT_EQ(test, 0, zone_register(test, 0x1000, 0x1000, 1));
+		t->fail_nth = nr;
+		t->fail_all = nr == 6;
+		KUNIT_EXPECT_EQ(test, 0, zone_unregister(test, 0x1100, 8, 0));
+		KUNIT_EXPECT_FALSE(test, coalesced(test, KVM_MMIO_BUS, 0x1100, 4));
+		KUNIT_EXPECT_TRUE(test, coalesced(test, KVM_PIO_BUS, 0x1100, 4));
+		KUNIT_EXPECT_EQ(test, nr_zones(test), 1);
+		KUNIT_EXPECT_EQ(test, 0, hit(test, KVM_MMIO_BUS, 0x1104, 4, 0));
+		KUNIT_EXPECT_EQ(test, 0, zone_unregister(test, 0x1000, 0x1000, 1));
+		t->fail_nth = 0;
+		t->fail_all = false;
+	}
+	KUNIT_EXPECT_EQ(test, nr_zones(test), 0);
+}
+
 static void odd_zones(struct kunit *test)
 {
 	/* Of size 0, and wrapping: they match nothing. */
@@ -445,6 +473,7 @@ static struct kunit_case eventfd_cases[] = {
 	KUNIT_CASE(both_buses),
 #ifdef CONFIG_KVM_MMIO
 	KUNIT_CASE(unregister_zones),
+	KUNIT_CASE(unregister_zones_without_memory),
 	KUNIT_CASE(odd_zones),
 	KUNIT_CASE(ring_indices),
 #endif

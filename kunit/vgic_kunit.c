@@ -8,6 +8,9 @@
  * offsets that are reserved or IMPLEMENTATION DEFINED. Who takes an access follows
  * from the tables alone, its effect from them and a model of the interrupts.
  */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/kvm_host.h>
 #include <linux/mman.h>
 #include <linux/prandom.h>
@@ -1068,6 +1071,82 @@ static void its_userspace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0xfe0, le64_to_cpu(val));
 }
 
+/* ---- a vCPU whose creation fails */
+
+struct failing_vcpu {
+	struct kvm_vcpu *vcpu;
+	struct completion in_access, end_access, destroyed;
+};
+
+static int access_thread(void *arg)
+{
+	struct failing_vcpu *f = arg;
+
+	guard(srcu)(&f->vcpu->kvm->srcu);
+	complete(&f->in_access);
+	wait_for_completion(&f->end_access);
+	return 0;
+}
+
+static int destroy_thread(void *arg)
+{
+	struct failing_vcpu *f = arg;
+
+	kvm_vgic_vcpu_destroy(f->vcpu);
+	complete(&f->destroyed);
+	return 0;
+}
+
+/*
+ * ae8f8b376103: its redistributor was left behind; then, what the handlers use
+ * was freed before they had ended.
+ */
+static void vcpu_creation_fails(struct kunit *test)
+{
+	static const struct gic_case c = { &gicr, 32 };
+	const gpa_t base = 4 * BASE;
+	struct gic_test *t = test->priv;
+	struct failing_vcpu f;
+	u32 val;
+	int i;
+
+	create(test, &c);
+	f.vcpu = kvzalloc(sizeof(*f.vcpu), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, f.vcpu);
+	f.vcpu->kvm = t->kvm;
+	f.vcpu->cpu = -1;
+	f.vcpu->vcpu_id = NR_VCPUS;
+	init_completion(&f.in_access);
+	init_completion(&f.end_access);
+	init_completion(&f.destroyed);
+	t->kvm->arch.mmu.vtcr = VTCR_EL2_T0SZ(40);
+	mutex_lock(&t->kvm->slots_lock);
+	KUNIT_EXPECT_EQ(test, 0, vgic_v3_set_redist_base(t->kvm, 0, base, NR_VCPUS + 1));
+	mutex_unlock(&t->kvm->slots_lock);
+	KUNIT_ASSERT_EQ(test, 0, kvm_vgic_vcpu_init(f.vcpu));
+	KUNIT_ASSERT_EQ(test, 0, bare_vm_read(initiator(t), KVM_MMIO_BUS,
+					      base + NR_VCPUS * gicr.len, 4, &val));
+
+	/* Somebody is inside an access. */
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(access_thread, &f, "vgic_access")));
+	wait_for_completion(&f.in_access);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kthread_run(destroy_thread, &f, "vgic_destroy")));
+	for (i = 0; i < 10000; i++) {
+		if (bare_vm_read(initiator(t), KVM_MMIO_BUS, base + NR_VCPUS * gicr.len, 4, &val))
+			break;
+		usleep_range(100, 1000);
+	}
+	KUNIT_EXPECT_LT_MSG(test, i, 10000, "its redistributor is left behind");
+	KUNIT_EXPECT_NOT_NULL(test, READ_ONCE(f.vcpu->arch.vgic_cpu.private_irqs));
+	KUNIT_EXPECT_FALSE(test, completion_done(&f.destroyed));
+
+	complete(&f.end_access);
+	wait_for_completion(&f.destroyed);
+	KUNIT_EXPECT_NULL(test, f.vcpu->arch.vgic_cpu.private_irqs);
+	KUNIT_EXPECT_EQ(test, 0, bare_vm_read(initiator(t), KVM_MMIO_BUS, base, 4, &val));
+	kvfree(f.vcpu);
+}
+
 static struct kunit_case vgic_cases[] = {
 	KUNIT_CASE_PARAM(who_decodes, all_gen_params),
 	KUNIT_CASE_PARAM(guest_reads, guest_gen_params),
@@ -1075,6 +1154,7 @@ static struct kunit_case vgic_cases[] = {
 	KUNIT_CASE_PARAM(userspace, user_gen_params),
 	KUNIT_CASE_PARAM(identification, distributors_gen_params),
 	KUNIT_CASE(its_userspace),
+	KUNIT_CASE(vcpu_creation_fails),
 	{}
 };
 
