@@ -3,7 +3,7 @@
 """Usage: check.py check|all|nightly
 
 Run the steps of "make check", "check-all" or "nightly", one after the other; a failed one does not stop the rest.
-Each is a command whose output ends with "N passed, N failed"; the sum of these is the last line.
+Each is a command whose output ends with "N passed, N failed", or killed and survived; the sum of these is the last line.
 """
 import os
 import re
@@ -21,7 +21,7 @@ SECONDS = 85 * 60
 STEPS = {
     "check": [
         "series-test", "cocci-test", "findings", "checkpatch", "docs-test", "map-test", "kunit ARCH=um",
-        "kunit ARCH=x86_64", "selftests ARCH=x86_64"],
+        "mutants ARCH=um", "kunit ARCH=x86_64", "selftests ARCH=x86_64"],
     "all": [
         *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
         *(f"selftests ARCH={arch}" for arch in ("arm64", "arm64-gicv2", "riscv")),
@@ -30,6 +30,7 @@ STEPS = {
             "i386")),
         "modules-test ARCH=x86_64"],
     "nightly": [
+        *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2")),
         *(f"modules-test ARCH={arch}" for arch in ("powerpc", "s390", "riscv", "mips")),
         *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv"))],
 }
@@ -55,7 +56,7 @@ def step(arguments, seconds):
     with open(path, "w", encoding="utf-8") as log:
         status = run(["make", "--no-print-directory", *arguments.split()], log, seconds)
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    sums = re.findall(r"\b(\d+) passed, (\d+) failed\b", "\n".join(lines))
+    sums = re.findall(r"\b(\d+) (?:passed|killed), (\d+) (?:failed|survived)\b", "\n".join(lines))
     passed, failed = map(int, sums[-1]) if sums else (0, 0)
     why = []
     if status is None:

@@ -23,6 +23,14 @@ TIMEOUT = 600
 AT_ANY_TIME = re.compile(r"(?:tsc|clocksource|random): ")
 
 
+def um_options(built):
+    """Of kunit.py, for what it configures and builds itself."""
+    # The PCI driver that it adds on um warns at boot when there is no device for it.
+    return ["--kunitconfig=virt/kvm/tests", "--kconfig_add=CONFIG_UML_PCI_OVER_VIRTIO=n",
+            "--kconfig_add=CONFIG_VIRTIO_UML=n", f"--build_dir={built.output}",
+            *(f"--make_options={word}" for word in built.variables() if "CC=" in word)]
+
+
 def run(name, glob):
     """Where the kernel and the outcome are, after a run of kunit.py."""
     arch = ARCHES[name]
@@ -40,11 +48,7 @@ def run(name, glob):
         built = kernel.Kernel(name)
         built.checkout("HEAD")
         built.output.mkdir(exist_ok=True)
-        # The PCI driver that kunit.py adds on um warns at boot when there is no device for it.
-        parse += ["run", "--kunitconfig=virt/kvm/tests", "--kconfig_add=CONFIG_UML_PCI_OVER_VIRTIO=n",
-                  "--kconfig_add=CONFIG_VIRTIO_UML=n", f"--timeout={TIMEOUT}", f"--build_dir={built.output}",
-                  *(f"--make_options={word}" for word in built.variables() if "CC=" in word),
-                  *([glob] if glob else [])]
+        parse += ["run", *um_options(built), f"--timeout={TIMEOUT}", *([glob] if glob else [])]
     outcome = built.output / "kunit.json"
     outcome.unlink(missing_ok=True)
     status = subprocess.run([*parse, f"--json={outcome}"], cwd=built.source, env=kernel.ENV, stdin=subprocess.DEVNULL,
