@@ -16,7 +16,7 @@ count = $(if $(COUNT),--count)
 EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
 
 .PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
-	checkpatch docs-test series-test map-test mutants check check-all nightly help clean
+	checkpatch docs-test series-test map-test mutants regressions check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
 	$(Q)scripts/deps.sh common
@@ -82,6 +82,10 @@ docs-test:		## kernel-doc and Sphinx have no complaint of ours
 mutants:		## [ARCH=]: each of the faults that are put into a copy of the sources is found by its test
 	$(call need,$(or $(ARCH),um x86_64 arm64 mips powerpc-e500v2) userspace)
 	$(Q)scripts/mutants.py $(ARCH)
+
+regressions:		## [ARCH=]: each bug that kvm_io_bus had has a test, which passed when the tests last ran
+	$(call need)
+	$(Q)scripts/regressions.py $(ARCH)
 
 series-test:		## git am, reruns, wrong input and interruptions
 	$(call need)

@@ -21,14 +21,14 @@ SECONDS = 85 * 60
 STEPS = {
     "check": [
         "series-test", "cocci-test", "findings", "checkpatch", "docs-test", "map-test", "kunit ARCH=um",
-        "mutants ARCH=um", "kunit ARCH=x86_64", "selftests ARCH=x86_64"],
+        "mutants ARCH=um", "kunit ARCH=x86_64", "selftests ARCH=x86_64", "regressions ARCH=x86_64"],
     "all": [
         *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
         *(f"selftests ARCH={arch}" for arch in ("arm64", "arm64-gicv2", "riscv")),
         *(f"build-test ARCH={arch}" for arch in (
             "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips", "loongarch",
             "i386")),
-        "modules-test ARCH=x86_64"],
+        "modules-test ARCH=x86_64", "regressions"],
     "nightly": [
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2")),
         *(f"modules-test ARCH={arch}" for arch in ("powerpc", "s390", "riscv", "mips")),

@@ -67,6 +67,18 @@ def count(group, counts):
     return counts
 
 
+def cases(group, prefix=""):
+    """{"SUITE.CASE": status}; a case with parameters is a group of its own."""
+    found = {prefix + case["name"]: case["status"] for case in group["test_cases"]}
+    for inner in group["sub_groups"]:
+        if prefix:
+            worst = sorted({case["status"] for case in inner["test_cases"]}, key=["PASS", "SKIP"].count)
+            found[prefix + inner["name"]] = worst[0] if worst else "none"
+        else:
+            found.update(cases(inner, inner["name"] + "."))
+    return found
+
+
 def complaints(lines):
     """What kunit.py does not see in a log: faults of the kernel, and skips without a reason."""
     return [line.strip() for line in lines if guest.FAULT.search(line) or line.rstrip().endswith("# SKIP")]
@@ -88,7 +100,8 @@ def main():
     if status and not failed:
         wrong.append(f"kunit.py: exit {status}")
     if not args.glob:
-        built.record("kunit", wrong=wrong, suites={group["name"]: count(group, {}) for group in outcome["sub_groups"]})
+        built.record("kunit", wrong=wrong, suites={group["name"]: count(group, {}) for group in outcome["sub_groups"]},
+                     cases=cases(outcome))
     for line in wrong:
         print(f"{args.arch}: {line}")
     failed += len(wrong)

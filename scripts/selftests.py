@@ -247,7 +247,9 @@ def main():
                      (f" (run {runs[test]}; differs in those before)" if runs[test] > 1 else ""))
     if converted and not args.tests:
         kernel.Kernel(args.arch).record("selftests", wrong=wrong, tests={
-            test: [stock[test].status, converted[test].status] for test in tests})
+            test: [stock[test].status, converted[test].status] for test in tests}, cases={
+                f"{test}:{case}": "FAIL" if case in result.failed else "SKIP" if case in result.skipped else "PASS"
+                for test, result in converted.items() for case in result.cases})
     if args.count:
         table += ["", f"{'cost':{width}}{'stock':>12}{'converted':>12}"]
         table += [f"{cost:{width}}{value:>12}{converted[test].costs.get(cost, '-') if converted else '-':>12}"
