@@ -40,6 +40,8 @@ struct test_device {
 	bool until_told;	/* stays until @leave, or else for a while */
 	bool timed_out, left;
 	bool left_before_release;
+	struct tracked *tracked;	/* what the access may use */
+	int in_use;			/* of that, in the end */
 	struct completion entered, leave, done;
 };
 
@@ -509,6 +511,7 @@ static void exclusive(struct kunit *test)
 	/* Another bus, another address that overlaps, other handlers. */
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(PIO, 0x110, 4))));
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(MMIO, 0x10f, 4))));
+	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(MMIO, 0x112, 4))));
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(AT(MMIO, 0x110, 4), .ops = &other_ops)));
 
 	/* Within one table. */
@@ -985,6 +988,7 @@ static void stay(struct test_device *d)
 		d->timed_out = !wait_for_completion_timeout(&d->leave, 10 * HZ);
 	else
 		msleep(100);
+	d->in_use = nr_in_use(d->tracked);
 	WRITE_ONCE(d->left, true);
 }
 
@@ -1024,10 +1028,12 @@ static int stay_thread(void *arg)
 /* Returns when the access is in the handler. */
 static void start_access(struct kunit *test, struct test_device *d, enum kvm_bus bus, gpa_t addr)
 {
+	struct bus_test *t = test->priv;
 	struct task_struct *task;
 
 	d->bus = bus;
 	d->addr = addr;
+	d->tracked = t->tracked;
 	task = kthread_run(stay_thread, d, "io_bus_stay");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	wait_for_completion(&d->entered);
@@ -1037,13 +1043,18 @@ static void start_access(struct kunit *test, struct test_device *d, enum kvm_bus
 static void unregister_waits(struct kunit *test)
 {
 	struct test_device *d = new_device(test);
+	struct bus_test *t = test->priv;
+	int in_use;
 
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, STAY(PIO, 0x100), STAY(MMIO, 0x100)));
+	in_use = nr_in_use(t->tracked);
 	start_access(test, d, KVM_MMIO_BUS, 0x100);
 	unregister(d);
 	KUNIT_EXPECT_EQ(test, d->released, 1);
 	KUNIT_EXPECT_TRUE(test, d->left_before_release);
 	wait_for_completion(&d->done);
+	/* It would have gone on in the map if its handler had passed it on. */
+	KUNIT_EXPECT_EQ(test, d->in_use, in_use);
 }
 
 static void remove_waits(struct kunit *test)
@@ -1093,12 +1104,16 @@ static void remove_if_waits(struct kunit *test)
 static void replace_waits(struct kunit *test)
 {
 	struct test_device *d = new_device(test);
+	struct bus_test *t = test->priv;
+	int in_use;
 
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, STAY(PIO, 0x100), STAY(MMIO, 0x100)));
+	in_use = nr_in_use(t->tracked);
 	start_access(test, d, KVM_MMIO_BUS, 0x100);
 	KUNIT_EXPECT_EQ(test, 0, REPLACE(d, { ON(MMIO, 0x200, 4) }));
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(d->left));
 	wait_for_completion(&d->done);
+	KUNIT_EXPECT_EQ(test, d->in_use, in_use);
 }
 
 /* 8a39d00670f0: what was found is valid inside SRCU. */
