@@ -13,10 +13,13 @@ export KSRC V
 need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
 stock = $(if $(STOCK),--stock)
 count = $(if $(COUNT),--count)
+userspace = $(Q)$(MAKE) --no-print-directory -C tools/testing/io_bus $(if $(V),,-s) \
+	KERNEL="$$(scripts/tree.py dir)/tree" OUTPUT="$$(scripts/tree.py dir)/io_bus"
 EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
 
 .PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
 	checkpatch docs-test series-test map-test mutants regressions check check-all nightly help clean
+	checkpatch docs-test series-test map-test fuzz check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
 	$(Q)scripts/deps.sh common
@@ -93,19 +96,22 @@ series-test:		## git am, reruns, wrong input and interruptions
 
 map-test:		## virt/kvm/io_map.c and io_register.c in userspace: sanitizers, 32 bits, steps of a lookup
 	$(call need,userspace)
-	$(Q)$(MAKE) --no-print-directory -C tools/testing/io_bus $(if $(V),,-s) check \
-		KERNEL="$$(scripts/tree.py dir)/tree" OUTPUT="$$(scripts/tree.py dir)/io_bus"
+	$(userspace) check
+
+fuzz:			## [SHORT=1]: inputs that libFuzzer makes for the same: ten million operations, SHORT=1 one
+	$(call need,fuzz)
+	$(userspace) fuzz $(if $(SHORT),SEEDS=1 RUNS=30000 OPERATIONS=1000000)
 
 check:			## what to run after make: tests of the series, and of the converted kernel with real guests
-	$(call need,um x86_64 docs userspace)
+	$(call need,um x86_64 docs userspace fuzz)
 	$(Q)scripts/check.py check
 
 check-all:		## all of that and what takes longer; runs in continuous integration
-	$(call need,$(EVERY) docs userspace)
+	$(call need,$(EVERY) docs userspace fuzz)
 	$(Q)scripts/check.py all
 
 nightly:		## all of that, and what takes too long for continuous integration
-	$(call need,$(EVERY) docs userspace)
+	$(call need,$(EVERY) docs userspace fuzz)
 	$(Q)scripts/check.py nightly
 
 help:			## this list

@@ -17,7 +17,9 @@
 
 /* After io_map.h, which is in another directory for each of the two. */
 
+#ifndef ORACLE_REGIONS
 #define ORACLE_REGIONS		700	/* registered in one run */
+#endif
 #define ORACLE_BATCH		90	/* in one update: more than a leaf */
 #define ORACLE_LIVE		240	/* at the same time, about */
 #define ORACLE_DEVICES		4
@@ -144,18 +146,17 @@ static const struct kvm_io_region *oracle_region(const struct kvm_io_entry *e)
 static const char *oracle_check_links(const struct kvm_io_map *map)
 {
 	unsigned int i;
+	u64 reach = 0;
 	int j;
 
 	for (i = 0; i < map->nr; i++) {
 		const struct kvm_io_entry *e = &map->entry[i];
-		u64 reach = 0;
 
 		if (!e->slot || map->dirty)
 			return "what was cleared has not been dropped";
 		if (i && e->start < e[-1].start)
 			return "not sorted by start";
-		for (j = 0; j <= (int)i; j++)
-			reach = max(reach, map->entry[j].last);
+		reach = max(reach, e->last);
 		if (e->reach != reach)
 			return "wrong reach";
 		for (j = (int)i - 1; j >= 0 && map->entry[j].last <= e->last; j--)
@@ -308,6 +309,34 @@ static void oracle_random_region(struct oracle *o, struct kvm_io_region *r)
 	r->match_value = r->len && !oracle_below(o, 3);
 }
 
+/* Have the next update drop what @dev has. */
+static void oracle_mark(struct oracle *o, const struct kvm_io_device *dev)
+{
+	unsigned int i;
+
+	for (i = 0; i < o->nr_live; i++) {
+		if (o->live[i]->dev == dev)
+			kvm_io_map_mark(o->map, o->live[i]);
+	}
+}
+
+/* @map has the next @nr regions, but no more those of @leaving. */
+static bool oracle_publish(struct oracle *o, struct kvm_io_map *map,
+			   const struct kvm_io_device *leaving, unsigned int nr)
+{
+	unsigned int i, kept = 0;
+
+	o->map = map;
+	for (i = 0; i < o->nr_live; i++) {
+		if (o->live[i]->dev != leaving)
+			o->live[kept++] = o->live[i];
+	}
+	for (i = 0; i < nr; i++)
+		o->live[kept++] = &o->region[o->nr++];
+	o->nr_live = kept;
+	return oracle_is_sound(o);
+}
+
 /*
  * Add @nr regions, all of @leaving if there is one, whose others are dropped.
  * An update that fails changes nothing.
@@ -317,7 +346,7 @@ static bool oracle_update(struct oracle *o, struct kvm_io_device *leaving, unsig
 	struct kvm_io_update u = { .gfp = GFP_KERNEL, .leaving = leaving };
 	const struct kvm_io_region *add[ORACLE_BATCH];
 	struct kvm_io_map *map;
-	unsigned int i, kept = 0;
+	unsigned int i;
 
 	for (i = 0; i < nr; i++) {
 		struct kvm_io_region *r = &o->region[o->nr + i];
@@ -330,11 +359,7 @@ static bool oracle_update(struct oracle *o, struct kvm_io_device *leaving, unsig
 		add[i] = r;
 	}
 
-	for (i = 0; i < o->nr_live; i++) {
-		if (o->live[i]->dev == leaving)
-			kvm_io_map_mark(o->map, o->live[i]);
-	}
-
+	oracle_mark(o, leaving);
 	map = kvm_io_map_update(&u, o->map, add, nr);
 	if (IS_ERR(map)) {
 		kvm_io_map_free_list(u.fresh);
@@ -342,16 +367,7 @@ static bool oracle_update(struct oracle *o, struct kvm_io_device *leaving, unsig
 		return true;
 	}
 	kvm_io_map_free_list(u.stale);
-	o->map = map;
-
-	for (i = 0; i < o->nr_live; i++) {
-		if (o->live[i]->dev != leaving)
-			o->live[kept++] = o->live[i];
-	}
-	for (i = 0; i < nr; i++)
-		o->live[kept++] = &o->region[o->nr++];
-	o->nr_live = kept;
-	return oracle_is_sound(o);
+	return oracle_publish(o, map, leaving, nr);
 }
 
 static void oracle_clear(struct oracle *o, unsigned int i)

@@ -130,26 +130,28 @@ static bool oracle_implemented(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 	return oracle_is_there(oracle_name(reg->reg_offset), offset, is_write);
 }
 
-/*
- * The register that takes an access, or a dot, if the map has those up to the
- * letter @last.
- */
-static char oracle_takes(unsigned int offset, unsigned int len, bool is_write, char last)
+/* The register that takes an access, by the picture; NULL if it is a hole. */
+static const struct kvm_io_register *
+oracle_takes(const struct kvm_io_register_map *map, unsigned int offset, unsigned int len,
+	     bool is_write)
 {
 	char name = oracle_name(offset);
-	const struct picture_sizes *s;
+	const struct picture_sizes *s = picture_sizes;
 	unsigned int i;
 
-	if (name == '.' || name > last || (len != 1 && len != 2 && len != 4 && len != 8) ||
+	if (name == '.' || (len != 1 && len != 2 && len != 4 && len != 8) ||
 	    len > sizeof(long) || offset % len)
-		return '.';
+		return NULL;
 	for (i = 1; i < len; i++) {
 		if (oracle_name(offset + i) != name)
-			return '.';
+			return NULL;
 	}
-	for (s = picture_sizes; s->name != name; s++)
-		;
-	return strchr(is_write ? s->writes : s->reads, '0' + len) ? name : '.';
+	while (s->name != name)
+		s++;
+	/* The map has the first registers only. */
+	if (s - picture_sizes >= map->nr || !strchr(is_write ? s->writes : s->reads, '0' + len))
+		return NULL;
+	return &map->registers[s - picture_sizes];
 }
 
 /* Byte @i of a value that is @len bytes long on the bus. */
@@ -158,18 +160,17 @@ static u8 oracle_byte(u64 val, unsigned int i, unsigned int len, bool big_endian
 	return val >> 8 * (big_endian ? len - 1 - i : i);
 }
 
-/* Returns what is wrong. */
+/*
+ * An access that the register @taker takes, none if that is NULL, and which is
+ * there or is not. Returns what is wrong.
+ */
 static const char *oracle_access(const struct kvm_io_register_map *map,
-				 const struct kvm_io_region *region, unsigned int offset,
-				 unsigned int len, bool is_write)
+				 const struct kvm_io_region *region, u64 offset,
+				 unsigned int len, bool is_write,
+				 const struct kvm_io_register *taker, bool there)
 {
-	char last = map->nr ? picture_sizes[map->nr - 1].name : 0;
-	char name = oracle_takes(offset, len, is_write, last);
-	bool there = name != '.' &&
-		     (!map->implemented || oracle_is_there(name, offset, is_write));
 	struct kvm_vcpu *initiator = (struct kvm_vcpu *)&oracle_missing;
 	u64 value = oracle_value(offset), written = 0;
-	const struct kvm_io_register *reg;
 	unsigned int i, width = len;
 	u8 buf[32], before[32];
 	int ret;
@@ -186,7 +187,7 @@ static const char *oracle_access(const struct kvm_io_register_map *map,
 	else
 		ret = kvm_io_register_read(initiator, region, region->addr + offset, len, buf);
 
-	if (oracle_call.asked != (map->implemented && name != '.'))
+	if (oracle_call.asked != (map->implemented && taker))
 		return "asked whether it is implemented, or not asked";
 	if (oracle_call.reads != (there && !is_write) || oracle_call.writes != (there && is_write))
 		return "handler called, or not called";
@@ -217,8 +218,8 @@ static const char *oracle_access(const struct kvm_io_register_map *map,
 			return "wrong value read";
 	}
 
-	reg = kvm_io_register_find(map, initiator, region->dev, offset, len, is_write);
-	if (!there != !reg || (reg && oracle_name(reg->reg_offset) != name))
+	if (kvm_io_register_find(map, initiator, region->dev, offset, len, is_write) !=
+	    (there ? taker : NULL))
 		return "the wrong register found";
 	return NULL;
 }
@@ -248,8 +249,16 @@ static bool oracle_sweep(const struct kvm_io_register_map *kind, struct kvm_vcpu
 		for (offset = 0; offset < PICTURE_LEN; offset++) {
 			for (len = 0; len <= 17; len++) {
 				for (dir = 0; dir < 2; dir++) {
+					const struct kvm_io_register *reg;
+					bool there;
+
 					++*accesses;
-					wrong = oracle_access(&map, &region, offset, len, dir);
+					reg = oracle_takes(&map, offset, len, dir);
+					there = reg && (!map.implemented ||
+							oracle_is_there(oracle_name(offset), offset,
+									dir));
+					wrong = oracle_access(&map, &region, offset, len, dir, reg,
+							      there);
 					if (wrong)
 						goto found;
 				}

@@ -22,6 +22,8 @@ STEPS = {
     "check": [
         "series-test", "cocci-test", "findings", "checkpatch", "docs-test", "map-test", "kunit ARCH=um",
         "mutants ARCH=um", "kunit ARCH=x86_64", "selftests ARCH=x86_64", "regressions ARCH=x86_64"],
+        "series-test", "cocci-test", "findings", "checkpatch", "docs-test", "map-test", "fuzz SHORT=1", "kunit ARCH=um",
+        "kunit ARCH=x86_64", "selftests ARCH=x86_64"],
     "all": [
         *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
         *(f"selftests ARCH={arch}" for arch in ("arm64", "arm64-gicv2", "riscv")),
@@ -31,6 +33,7 @@ STEPS = {
         "modules-test ARCH=x86_64", "regressions"],
     "nightly": [
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2")),
+        "fuzz",
         *(f"modules-test ARCH={arch}" for arch in ("powerpc", "s390", "riscv", "mips")),
         *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv"))],
 }

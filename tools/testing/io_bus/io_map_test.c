@@ -93,7 +93,7 @@ static void test_random(u64 first_seed, unsigned int runs, unsigned int every)
 }
 
 /* Shapes for the cost of a walk */
-#define MAX_SHAPE 5000
+#define MAX_SHAPE (1000 * KVM_IO_MAP_LEAF)
 
 static struct kvm_io_region shape[MAX_SHAPE];
 static unsigned int nr_shape;
@@ -113,12 +113,12 @@ static void put_value(u64 value)
 /*
  * The bound, from the regions: a search in the root and in each leaf that is
  * entered; a step for each region that contains the access, and for each that
- * ends too early and is nested around the one before it on the walk; the same
- * over the leaves in the root.
+ * ends too early and is nested around the one before it on the walk, as long as
+ * there is one to come that contains it; the same over the leaves in the root.
  */
 static unsigned int bound(u64 addr, u64 len, unsigned int leaves)
 {
-	unsigned int containing = 0, nested = 0, entered, search = 2;
+	unsigned int containing = 0, nested = 0, between = 0, entered, search = 2;
 	u64 end = 0, last = addr + len - 1;
 	int i;
 
@@ -130,9 +130,11 @@ static unsigned int bound(u64 addr, u64 len, unsigned int leaves)
 			continue;
 		if (this >= last) {
 			containing++;
+			nested += between;
+			between = 0;
 			end = 0;
 		} else if (this > end) {
-			nested++;
+			between++;
 			end = this;
 		}
 	}
@@ -143,25 +145,54 @@ static unsigned int bound(u64 addr, u64 len, unsigned int leaves)
 	return search + containing + nested + 2 * entered + min(nested, leaves) + 1;
 }
 
-static void test_cost(const char *name, u64 addr, u64 len, const void *val,
-		      unsigned int expected)
+/*
+ * The bound on what it costs to get to the innermost region, or to find none,
+ * however the regions lie: the search in the root and in two leaves, and every
+ * entry of these.
+ */
+static unsigned int bound_first(unsigned int leaves)
 {
+	unsigned int steps = leaves + 2 * KVM_IO_MAP_LEAF + 2 * 7 + 3;
+
+	for (; leaves; leaves /= 2)
+		steps++;
+	return steps;
+}
+
+static struct kvm_io_map *map_of_shape(void)
+{
+	static const struct kvm_io_region *add[MAX_SHAPE];
 	struct kvm_io_update u = { .gfp = GFP_KERNEL };
-	const struct kvm_io_region *add[MAX_SHAPE];
-	unsigned int i, found = 0, rounds, limit;
-	struct kvm_io_map *map;
-	struct kvm_io_walk w;
-	char what[120];
+	unsigned int i;
 
 	for (i = 0; i < nr_shape; i++)
 		add[i] = &shape[i];
-	map = kvm_io_map_update(&u, NULL, add, nr_shape);
+	return kvm_io_map_update(&u, NULL, add, nr_shape);
+}
+
+/* How many regions a walk finds, up to @most, and in how many rounds. */
+static unsigned int walk(const struct kvm_io_map *map, u64 addr, u64 len, const void *val,
+			 unsigned int most, unsigned int *rounds)
+{
+	unsigned int found = 0;
+	struct kvm_io_walk w;
 
 	memset(block, 0, sizeof(block));
 	kvm_io_walk_start(&w, map, addr, len, val);
-	while (kvm_io_walk_next(&w))
+	while (found < most && kvm_io_walk_next(&w))
 		found++;
-	rounds = most_rounds();
+	*rounds = most_rounds();
+	return found;
+}
+
+static void test_map(const char *name, struct kvm_io_map *map, u64 addr, u64 len,
+		     const void *val, unsigned int expected)
+{
+	unsigned int found, first, rounds, limit, limit_first = bound_first(map->nr);
+	char what[160];
+
+	walk(map, addr, len, val, 1, &first);
+	found = walk(map, addr, len, val, MAX_SHAPE, &rounds);
 
 	/* Regions that match on a value are one: of their range. */
 	if (val) {
@@ -170,11 +201,50 @@ static void test_cost(const char *name, u64 addr, u64 len, const void *val,
 	} else {
 		limit = bound(addr, len, map->nr);
 	}
-	snprintf(what, sizeof(what), "%s: %u found in %u steps, at most %u", name, found,
-		 rounds, limit);
-	report(found == expected && rounds && rounds <= limit, what, "too many, or wrong regions");
+	snprintf(what, sizeof(what), "%s: the first in %u steps, at most %u; %u in %u, at most %u",
+		 name, first, limit_first, found, rounds, limit);
+	report(found == expected && first && first <= limit_first && rounds <= limit, what,
+	       "too many, or wrong regions");
 	kvm_io_map_free(map);
 	nr_shape = 0;
+}
+
+static void test_cost(const char *name, u64 addr, u64 len, const void *val,
+		      unsigned int expected)
+{
+	test_map(name, map_of_shape(), addr, len, val, expected);
+}
+
+/*
+ * Regions come and go until each of those that are left is in a leaf of its own:
+ * a leaf is joined with the one behind it when it changes, if they fit, but that
+ * one is full each time.
+ */
+static void test_sparse(void)
+{
+	struct kvm_io_map *map;
+	unsigned int i, kept;
+
+	for (i = 0; i < MAX_SHAPE; i++)
+		put(i, 4ull * MAX_SHAPE - 2 * i);
+	map = map_of_shape();
+	for (i = 0, kept = 0; i < MAX_SHAPE; i++) {
+		struct kvm_io_update u = { .gfp = GFP_KERNEL };
+
+		if (i % KVM_IO_MAP_LEAF)
+			kvm_io_map_clear(map, &shape[i]);
+		if (i % KVM_IO_MAP_LEAF < KVM_IO_MAP_LEAF - 1)
+			continue;
+		map = kvm_io_map_update(&u, map, NULL, 0);
+		kvm_io_map_free_list(u.stale);
+	}
+	/* What bound() computes from. */
+	for (i = 0; i < MAX_SHAPE; i += KVM_IO_MAP_LEAF)
+		shape[kept++] = shape[i];
+	nr_shape = kept;
+	if (map->nr != kept)
+		report(false, "a leaf for each region", "there are fewer");
+	test_map("1000 nested in a leaf each, outermost", map, 4 * MAX_SHAPE - 1, 1, NULL, 1);
 }
 
 static void test_costs(void)
@@ -216,9 +286,24 @@ static void test_costs(void)
 	}
 	test_cost("30 containers with a nest of 30 each", 50000, 1, NULL, 30);
 
+	/* Where the order is that of registration, bound() needs no other. */
+	for (i = 0; i < 1000; i++)
+		put(0x1000, 4);
+	test_cost("1000 equal", 0x1000, 4, NULL, 1000);
+	for (i = 0; i < 1000; i++)
+		put(0x1000, 2000 - i);
+	test_cost("1000 of one start, between their ends", 0x1000 + 1500, 1, NULL, 500);
+	for (i = 0; i < 1000; i++)
+		put(0x1000, 2000 - i);
+	test_cost("1000 of one start, behind the ends", 0x1000 + 1999, 2, NULL, 0);
+	for (i = 0; i < 1000; i++)
+		put(-1000ull + i, 1000 - i);
+	test_cost("1000 of one end, the last byte", -1ull, 1, NULL, 1000);
+
 	for (i = 0; i < 1000; i++)
 		put_value(i);
 	test_cost("1000 values at one range", 0x1000, 4, &val, 1);
+	test_sparse();
 }
 
 int main(void)
