@@ -48,6 +48,8 @@ static void check(bool good, const char *why)
 	abort();
 }
 
+unsigned int nr_warnings;
+
 /* Memory: every allocation accounted for, of which the nth may fail. */
 static long nr_allocated;
 static unsigned int fails_at;
@@ -449,6 +451,7 @@ static void fuzz_map(void)
 	reader_end();
 	kvm_io_map_free(o->map);
 	check(!nr_allocated, "memory leaks");
+	check(!nr_warnings, "a region that is in the map was not found");
 }
 
 /* Which registers are there, by bits of the offset */

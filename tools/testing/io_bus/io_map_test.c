@@ -15,6 +15,7 @@
 
 #define BITS	((int)(8 * sizeof(void *)))
 
+unsigned int nr_warnings;
 static long nr_allocated;		/* and not freed */
 static unsigned int fail_every, allocations;
 
@@ -84,8 +85,9 @@ static void test_random(u64 first_seed, unsigned int runs, unsigned int every)
 	fail_every = 0;
 	snprintf(what, sizeof(what), "%lu random accesses, %lu regions found, %u updates failed",
 		 o->accesses, o->found, o->failed_updates);
-	if (good && (nr_allocated || (every && !o->failed_updates))) {
-		snprintf(o->why, sizeof(o->why), "%ld allocations not freed", nr_allocated);
+	if (good && (nr_allocated || nr_warnings || (every && !o->failed_updates))) {
+		snprintf(o->why, sizeof(o->why), "%ld allocations not freed, %u warnings",
+			 nr_allocated, nr_warnings);
 		good = false;
 	}
 	report(good, what, o->why);
@@ -306,6 +308,42 @@ static void test_costs(void)
 	test_sparse();
 }
 
+static void test_any_value(void)
+{
+	unsigned int found = 0;
+	struct kvm_io_map *map;
+	struct kvm_io_walk w;
+
+	put(0x1000, 8);
+	put_value(1);
+	put_value(2);
+	map = map_of_shape();
+	kvm_io_walk_start(&w, map, 0x1000, 1, NULL);
+	w.any_value = true;
+	while (kvm_io_walk_next(&w))
+		found++;
+	report(found == 3, "regions of any value", "not all, or too many");
+	kvm_io_map_free(map);
+	nr_shape = 0;
+}
+
+/* What was never added, or is gone already: a warning, and the map stays as it is. */
+static void test_not_there(void)
+{
+	static const struct kvm_io_region absent = { .addr = 0x1000, .len = 2 };
+	struct kvm_io_map *map;
+	unsigned int rounds;
+
+	put(0x1000, 2);
+	map = map_of_shape();
+	kvm_io_map_mark(map, &absent);
+	kvm_io_map_clear(map, &absent);
+	report(nr_warnings == 2 && !map->dirty && walk(map, 0x1000, 2, NULL, 2, &rounds) == 1,
+	       "to remove what is not there", "no warning, or the map has changed");
+	kvm_io_map_free(map);
+	nr_shape = 0;
+}
+
 int main(void)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -313,5 +351,7 @@ int main(void)
 	test_random(1000, 100, 97);
 	test_random(2000, 100, 11);
 	test_costs();
+	test_any_value();
+	test_not_there();
 	return 0;
 }
