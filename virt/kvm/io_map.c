@@ -34,7 +34,10 @@
  * for the root and one for each leaf that it enters, a step for each region that
  * contains the access, and one for each that ends too early but later than the
  * one before it on the walk: at most one a leaf in the root, and KVM_IO_MAP_LEAF
- * a leaf entered.
+ * a leaf entered. All leaves that are entered, but for the first, have an entry
+ * whose range contains the access. There are at most as many leaves as regions,
+ * and as a rule one for 32 to 64: an update fills those that it writes, but looks
+ * at no others, so after removals some may have few entries.
  *
  * Readers hold no lock, so a map never changes once it is published, but for
  * one thing: a slot may become NULL. An update copies the root and those leaves
