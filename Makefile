@@ -20,6 +20,7 @@ EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loo
 .PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
 	checkpatch docs-test series-test map-test mutants regressions check check-all nightly help clean
 	checkpatch docs-test series-test map-test fuzz check check-all nightly help clean
+	checkpatch docs-test series-test map-test fuzz coverage check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
 	$(Q)scripts/deps.sh common
@@ -100,7 +101,11 @@ map-test:		## virt/kvm/io_map.c and io_register.c in userspace: sanitizers, 32 b
 
 fuzz:			## [SHORT=1]: inputs that libFuzzer makes for the same: ten million operations, SHORT=1 one
 	$(call need,fuzz)
-	$(userspace) fuzz $(if $(SHORT),SEEDS=1 RUNS=30000 OPERATIONS=1000000)
+	$(userspace) fuzz $(if $(SHORT),SEEDS=1 RUNS=20000 OPERATIONS=1000000)
+
+coverage:		## the lines and branches of the bus that its tests reach, against scripts/uncovered
+	$(call need,um x86_64)
+	$(Q)scripts/coverage.py
 
 check:			## what to run after make: tests of the series, and of the converted kernel with real guests
 	$(call need,um x86_64 docs userspace fuzz)

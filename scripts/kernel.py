@@ -125,10 +125,11 @@ class Kernel:
                                       for entry in entries[1:]) if name.endswith("_KUNIT_TEST")}
 
     def fragments(self):
-        """Those of the architecture, then those of the variant: for all architectures, and for this one."""
-        of_variant = [CONFIG / f"{name}.config" for name in (self.variant, f"{self.name}-{self.variant}")]
+        """Those of the architecture, then those of the variant, A or A+B: for all architectures, and for this one."""
+        of_variant = [CONFIG / f"{name}.config" for part in self.variant.split("+") if part
+                      for name in (part, f"{self.name}-{part}")]
         return [CONFIG / f"{name}.config" for name in self.arch.fragments] + \
-            [path for path in of_variant if self.variant and path.exists()]
+            [path for path in of_variant if path.exists()]
 
     def configure(self):
         config = self.output / ".config"

@@ -103,6 +103,21 @@ static unsigned int choose(void)
 	return byte() * o->nr_live / 256;
 }
 
+/* One of the live regions: one in four is the first of a leaf. */
+static const struct kvm_io_region *choose_region(void)
+{
+	const struct kvm_io_region *first = NULL;
+	unsigned int how = byte();
+	struct kvm_io_map *leaf;
+
+	if (how >= 0xc0) {
+		leaf = o->map->entry[how % o->map->nr].slot;
+		if (leaf->entry[0].slot)
+			first = oracle_region(&leaf->entry[0]);
+	}
+	return first ? first : o->live[how * o->nr_live / 256];
+}
+
 static u64 window;
 
 /* Near the beginning of the window or an edge of a region, or anywhere. */
@@ -115,7 +130,7 @@ static u64 any_address(void)
 	const struct kvm_io_region *r;
 
 	if (o->nr_live && how >= 0x60) {
-		r = o->live[choose()];
+		r = choose_region();
 		return (how & 16 ? r->addr + r->len : r->addr) + how % 16 - 8;
 	}
 	if (how >= 0x50)
@@ -133,7 +148,7 @@ static u64 any_value(void)
 	unsigned int how = byte();
 
 	if (how >= 0x80)
-		return o->nr_live ? o->live[choose()]->value : how;
+		return o->nr_live ? choose_region()->value : how;
 	if (how >= 0x78)
 		return number(8);
 	return how < 0x40 ? how : values[how % ARRAY_SIZE(values)];
@@ -156,7 +171,7 @@ static void any_region(struct kvm_io_region *r)
 	const struct kvm_io_region *other = NULL;
 
 	if (o->nr_live && how >= 0xa0)
-		other = o->live[choose()];
+		other = choose_region();
 	if (!other)
 		put(r, any_address(), how & 16 ? byte() : lens[how % ARRAY_SIZE(lens)]);
 	else if (how >= 0xe0)	/* the same range */
