@@ -20,13 +20,13 @@ from arch import ARCHES
 
 # Without inlining each branch of the source is there once, and so the two builds have the same.
 PLAIN = "--coverage -fno-inline -fno-early-inlining"
-# Of um CONFIG_GCOV would profile every file, and leave no profile: gcc 12 wants to write it from a section that um's
-# linker script has no place for.  So only these two are compiled for it, and the link, which um's makefile gives what is
-# in the first line, is told to write it at the end.  Both libgcov and the kernel have a mangle_path().
+# CONFIG_GCOV of um would profile every file, and leave no profile: gcc 12 wants to write it from a section that um's
+# linker script has no place for.  So only these two files are compiled for it, and the link, to which um's makefile
+# gives the first line, is told to write it at the end.  libgcov and the kernel both have a mangle_path().
 LINK = ("-Wl,--wrap,malloc,--wrap,free,--wrap,calloc "
         "--coverage -Wl,--allow-multiple-definition,-u,__gcov_dump,-fini,__gcov_dump")
-# The lines and the branches of these that are to be reached, in percent. The branches of io_bus.c are too many of the
-# debug kernel's to be counted.
+# The lines and the branches of these that are to be reached, in percent.  Many branches of io_bus.c are the debug
+# kernel's own.
 LEAST = {"virt/kvm/io_map.c": (100, 95), "virt/kvm/io_register.c": (100, 95), "virt/kvm/io_bus.c": (90, None)}
 UNCOVERED = Path(__file__).with_name("uncovered")
 
@@ -51,8 +51,8 @@ def gcov(data):
 def merge(total, found):
     """Add what a build has found.
 
-    Where two builds differ in the branches of a line, one has those of macros besides: of a memcpy() that is checked, or
-    a WARN_ON_ONCE().  Those of the other one count.
+    Where two builds differ in the branches of a line, one has those of macros besides: of a memcpy() that is checked,
+    or a WARN_ON_ONCE().  Those of the other one count.
     """
     for name, lines in found.items():
         for number, (count, branches) in lines.items():
@@ -90,7 +90,7 @@ def um():
 def x86_64():
     """The .gcda file of the KUnit suites on x86_64, which the kernel has in debugfs."""
     built = kernel.kernel("x86_64", variant="debug+coverage",
-                          variables=[f"GCOV_PROFILE_../../../virt/kvm/{name}.o=y" for name in ("io_bus",)])
+                          variables=["GCOV_PROFILE_../../../virt/kvm/io_bus.o=y"])
     directory = built.directory / "coverage"
     directory.mkdir(exist_ok=True)
     log = directory / "make.log"
@@ -112,7 +112,8 @@ def x86_64():
     if boot.end or boot.status or any(re.match(r"not ok ", line) for line in boot.lines):
         raise tree.Error(f"the suites fail on x86_64: {boot.end}: {console}")
     data = directory / "io_bus.gcda"
-    data.write_bytes(bytes.fromhex("".join(re.findall(r"^gcov: io_bus\.gcda ([0-9a-f]+)$", "\n".join(boot.lines), re.M))))
+    dump = re.findall(r"^gcov: io_bus\.gcda ([0-9a-f]+)$", "\n".join(boot.lines), re.M)
+    data.write_bytes(bytes.fromhex("".join(dump)))
     notes = built.output / "virt/kvm/io_bus.gcno"
     data.with_suffix(".gcno").write_bytes(notes.read_bytes())
     return [data]
@@ -168,7 +169,8 @@ def main():
             for data in where():
                 found = gcov(data)
                 for name, lines in found.items():
-                    print(f"{where.__name__}: {name}: {percent(count for count, _ in lines.values()):.2f} % of the lines")
+                    of_lines = percent(count for count, _ in lines.values())
+                    print(f"{where.__name__}: {name}: {of_lines:.2f} % of the lines")
                 merge(total, found)
     for name in LEAST:
         wrong += judge(name, total[name], entries) if name in total else [f"{name}: no data"]
