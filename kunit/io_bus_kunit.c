@@ -1576,8 +1576,8 @@ static struct file *create_vm_file(struct kunit *test)
 
 static void destroy_vm(struct file *file)
 {
-	fput(file);
-	flush_delayed_fput();
+	/* A worker may be at it already, for which flush_delayed_fput() does not wait. */
+	__fput_sync(file);
 }
 
 static struct test_device *of_vm;
