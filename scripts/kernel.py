@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Usage: kernel.py ARCH [--stock] [--debug] [--objects] [VARIABLE=VALUE...]
+"""Usage: kernel.py ARCH [--stock] [--variant NAME] [--objects] [VARIABLE=VALUE...]
 
 Configure and build the converted kernel, outside its sources; the last line is the path of the image.
-  --stock    the untouched kernel
-  --debug    with lockdep, KASAN and preemption (scripts/config/debug.config)
-  --objects  only the directories that use kvm_io_bus; the last line is the path of make's output
+  --stock         the untouched kernel
+  --variant NAME  with scripts/config/NAME.config: debug has lockdep, KASAN, UBSAN and kmemleak, kcsan has KCSAN
+  --objects       only the directories that use kvm_io_bus; the last line is the path of make's output
 A VARIABLE=VALUE, such as W=1, is passed on to the kernel's make.
 """
 import argparse
@@ -28,6 +28,7 @@ VERBOSE = bool(os.environ.get("V"))
 ENV = {**os.environ, "CCACHE_NOHASHDIR": "1"}   # so that a directory's name does not hide what ccache has
 ENV.pop("MAKELEVEL", None)                      # the selftests' makefile builds in / if another make has called it
 
+VARIANTS = ("", "debug", "kcsan")               # of a kernel that tests run in
 LOCKS = {}  # of the work trees that this process holds
 
 
@@ -163,6 +164,18 @@ class Kernel:
                 raise tree.Error(f"{path} asks for CONFIG_{symbol}={value}, but the kernel has "
                                  f"{real.get(symbol, 'n')}: no such symbol, or a dependency is not met")
 
+    def functions(self):
+        """Those whose data races are faults of ours: of the bus, of what the series rewrites and KCSAN can see, of tests.
+
+        KVM has races of its own, also in devices that are on the bus.
+        """
+        objects = [self.output / f"virt/kvm/{name}.o" for name in (
+            "io_bus", "io_map", "io_register", "coalesced_mmio", "eventfd")]
+        objects += (self.output / "virt/kvm/tests").glob("*.o")
+        symbols = subprocess.run([self.arch.cross + "nm", "--defined-only", *objects], check=True, capture_output=True,
+                                 text=True).stdout
+        return {name.partition(".")[0] for name in re.findall(r" [tT] (\S+)$", symbols, re.M)}
+
     def build(self, revision, *targets):
         self.checkout(revision)
         self.output.mkdir(exist_ok=True)
@@ -185,11 +198,12 @@ def kernel(name, stock=False, variant="", objects=False, variables=()):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
     parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.objects])
-    for flag in ("--stock", "--debug", "--objects"):
+    for flag in ("--stock", "--objects"):
         parser.add_argument(flag, action="store_true")
+    parser.add_argument("--variant", choices=VARIANTS, default="")
     parser.add_argument("variables", nargs="*")
     args = parser.parse_intermixed_args()
-    built = kernel(args.arch, args.stock, "debug" if args.debug else "", args.objects, args.variables)
+    built = kernel(args.arch, args.stock, args.variant, args.objects, args.variables)
     print(built.log if args.objects else built.image)
 
 

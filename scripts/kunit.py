@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Usage: kunit.py ARCH [GLOB]
+"""Usage: kunit.py ARCH [--variant NAME] [--seconds N] [GLOB]
 
 Run the converted kernel's KUnit suites, or those that GLOB names, with the kernel's own kunit.py: on um those of
 virt/kvm/tests/.kunitconfig, elsewhere all of virt/kvm/tests whose dependencies the architecture meets, in QEMU.
 A fault that the kernel reports fails the run, too.
+
+  --variant NAME  in that kernel, instead of the one that arch.py says: debug or kcsan
+  --seconds N     what a stress is to take, in the time of the guest
 """
 import argparse
 import json
@@ -14,6 +17,7 @@ import sys
 
 import guest
 import kernel
+import selftests
 import tree
 from arch import ARCHES
 
@@ -32,22 +36,34 @@ def um_options(built):
 
 
 def run(name, glob):
+def run(name, glob, variant=None, seconds=0):
     """Where the kernel and the outcome are, after a run of kunit.py."""
 def run(name, glob=None, options=()):
     """Where the kernel and the outcome are, after a run of kunit.py; its options are for a um of their own."""
     arch = ARCHES[name]
     parse = [sys.executable, "tools/testing/kunit/kunit.py"]
     if arch.qemu:
-        built = kernel.kernel(name, variant=arch.kunit)
+        built = kernel.kernel(name, variant=variant or arch.kunit)
         log = built.output / "test.log"
-        boot = guest.boot(arch, built.image, append=f"kunit_shutdown=reboot kunit.filter_glob={glob or '*'}",
-                          timeout=TIMEOUT, echo=kernel.VERBOSE)
+        append = f"kunit.filter_glob={glob or '*'}"
+        initramfs = None
+        if built.variant == "debug":
+            initramfs = selftests.build_initramfs(built, built.output / "selftests")    # looks for leaks, afterwards
+        else:
+            append += " kunit_shutdown=reboot"
+        if seconds:
+            append += f" io_bus_stress_kunit.seconds={seconds}"
+        boot = guest.boot(arch, built.image, initramfs, append, TIMEOUT + seconds, echo=kernel.VERBOSE,
+                          **guest.of_variant(built))
+        end = boot.end if initramfs else ""
         # Some consoles end a line with more than a newline, which to kunit.py are further lines.
         log.write_text("".join(f"{line}\n" for line in boot.lines if line and not AT_ANY_TIME.match(line)),
                        encoding="utf-8")
         parse += ["parse", log]
     else:
         built = kernel.Kernel(name, variant="coverage" if options else "")
+        end = ""
+        built = kernel.Kernel(name)
         built.checkout("HEAD")
         built.output.mkdir(exist_ok=True)
         parse += ["run", *um_options(built), f"--timeout={TIMEOUT}", *([glob] if glob else [])]
@@ -62,7 +78,7 @@ def run(name, glob=None, options=()):
                             check=False).returncode
     if not outcome.exists():
         raise tree.Error(f"{built.label}: kunit.py could not run the tests: exit {status}")
-    return built, json.loads(outcome.read_text(encoding="utf-8")), status
+    return built, json.loads(outcome.read_text(encoding="utf-8")), end or status and f"kunit.py: exit {status}"
 
 
 def count(group, counts):
@@ -94,12 +110,16 @@ def complaints(lines):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
     parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.qemu or name == "um"])
+    parser.add_argument("--variant", choices=kernel.VARIANTS)
+    parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("glob", nargs="?")
     args = parser.parse_args()
-    built, outcome, status = run(args.arch, args.glob)
+    built, outcome, end = run(args.arch, args.glob, args.variant, args.seconds)
     log = built.output / "test.log"
     counts = count(outcome, {})
     wrong = complaints(log.read_text(encoding="utf-8", errors="replace").splitlines())
+    for line in guest.STRESS.findall(log.read_text(encoding="utf-8", errors="replace")):
+        print(line)
     passed, skipped = counts.pop("PASS", 0), counts.pop("SKIP", 0)
     failed = sum(counts.values())
     if not passed and not failed:
@@ -109,6 +129,10 @@ def main():
     if not args.glob:
         built.record("kunit", wrong=wrong, suites={group["name"]: count(group, {}) for group in outcome["sub_groups"]},
                      cases=cases(outcome))
+    if end and not failed:
+        wrong.append(end)
+    if not args.glob and not args.variant:
+        built.record("kunit", wrong=wrong, suites={group["name"]: count(group, {}) for group in outcome["sub_groups"]})
     for line in wrong:
         print(f"{args.arch}: {line}")
     failed += len(wrong)

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Usage: selftests.py ARCH [--stock] [--count] [TEST...]
+"""Usage: selftests.py ARCH [--stock | --variant NAME [--seconds N]] [--count] [TEST...]
 
 Run KVM's selftests in a guest of the stock and of the converted kernel, and compare.  Without TEST: those of this
 repository and those of the kernel, but for the ones that "nightly", beside the tests, lists in lines "TEST why"; TEST
 "nightly" is these.  --stock runs on the stock kernel only.
+
+--variant runs ours, and those of the kernel's that are about the bus, on the converted kernel that checks at run time:
+debug or kcsan.  Tests in the list "variants" run in these only.  --seconds is what a stress is to take.
 
 A test of this repository must pass on both, but for the cases that expected-on-stock lists in lines "TEST:CASE why":
 those must fail on stock, on an architecture that has them.  What it prints in lines "log: ..." must be the same on
@@ -29,8 +32,12 @@ SELFTESTS = Path("tools/testing/selftests")
 OURS = tree.REPO / SELFTESTS / "kvm"
 EXPECTED = OURS / "expected-on-stock"
 NIGHTLY = OURS / "nightly"
+VARIANTS = OURS / "variants"
+ABOUT_THE_BUS = ("coalesced_io_test",)
 CASE = re.compile(r"(ok|not ok) \d+ (\S+)(?: # SKIP *(.*))?")
 LOST = {"not run", "kernel fault"}
+TIME_LIMIT = 240    # seconds a test
+SLOWER = 4          # is a kernel that checks at run time
 SHOWN = 40      # lines of what went wrong
 RUNS = 3        # of a test of the kernel's that differs
 
@@ -48,11 +55,14 @@ class Result:
         self.status = "kernel fault" if any(map(guest.FAULT.search, lines)) else status
 
 
+ABSENT = Result("-")    # of a kernel that did not run
+
+
 def is_ours(test):
     return (OURS / f"{test}.c").exists()
 
 
-def default_tests(arch, nightly):
+def default_tests(arch, nightly, variant):
     """Ours and the kernel's, or those of the kernel's that only make nightly runs."""
     if arch.tests:
         return [] if nightly else list(arch.tests)
@@ -60,8 +70,11 @@ def default_tests(arch, nightly):
     makefile = tree.Git(tree.Work().directory / "tree")("show", f"base:{SELFTESTS}/kvm/Makefile")
     theirs = re.findall(rf"^TEST_GEN_PROGS_{arch.selftests} \+= (\S+)$", makefile, re.M)
     slow = {test for test, in listed(NIGHTLY, r"([\w/-]+) +\S")}
-    return [str(path.relative_to(OURS).with_suffix("")) for path in tests if not nightly] + \
-        [test for test in dict.fromkeys(theirs) if (test in slow) == nightly]
+    variants = dict(listed(VARIANTS, r"([\w/-]+) ([\w,]+) +\S"))
+    ours = [str(path.relative_to(OURS).with_suffix("")) for path in tests if not nightly]
+    return [test for test in ours if test not in variants or variant in variants[test].split(",")] + \
+        [test for test in dict.fromkeys(theirs)
+         if (test in ABOUT_THE_BUS if variant else (test in slow) == nightly and not is_ours(test))]
 
 
 def listed(path, pattern):
@@ -104,9 +117,9 @@ def scratch_copy(built, directory):
     return copy
 
 
-def build(built, tests):
+def build(built, directory, tests):
     """Build the tests and an initramfs that runs them."""
-    directory = built.directory / f"selftests-{built.name}-{built.source.name}"
+    directory.mkdir(exist_ok=True)
     copy = scratch_copy(built, directory)
     for test in tests:
         if not (copy / f"{test}.c").exists():
@@ -121,9 +134,15 @@ def build(built, tests):
                    "USERLDFLAGS=-static",
                    f"TEST_GEN_PROGS_{built.arch.selftests}={' '.join(tests)}",
                    f"TEST_GEN_PROGS_EXTENDED_{built.arch.selftests}=", "all"], log)
-    init = directory / "init"
-    kernel.logged([built.arch.cross + "gcc", "-static", "-pthread", "-O2", "-o", init, tree.REPO / "scripts/init.c"], log)
+    return build_initramfs(built, directory, copy, tests)
 
+
+def build_initramfs(built, directory, copy=None, tests=()):
+    """An initramfs whose init runs the tests in that copy of the selftests, and looks for what the kernel has leaked."""
+    directory.mkdir(exist_ok=True)
+    init = directory / "init"
+    kernel.logged([built.arch.cross + "gcc", "-static", "-pthread", "-O2", "-o", init, tree.REPO / "scripts/init.c"],
+                  directory / "make.log")
     (directory / "tests").write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
     folders = sorted({str(parent) for test in tests for parent in Path(test).parents if parent.name})
     entries = ["dir /dev 755 0 0", "nod /dev/console 600 0 0 c 5 1", f"file /init {init} 755 0 0",
@@ -154,17 +173,22 @@ def results(lines, tests):
     return {test: found.get(test) or Result("not run", output or ()) for test in tests}
 
 
-def run(arch, stock, tests, count):
-    built = kernel.kernel(arch, stock)
+def run(args, tests, stock=False):
+    built = kernel.kernel(args.arch, stock, args.variant)
+    name = "-".join(["selftests", *built.label.split()])
     with kernel.step(f"{built.label}: build the selftests"):
-        initramfs = build(built, tests)
-    log = built.directory / f"selftests-{arch}-{built.source.name}.log"
+        initramfs = build(built, built.directory / name, tests)
+    log = built.directory / f"{name}.log"
+    options = guest.of_variant(built)
+    limit = TIME_LIMIT * (SLOWER if args.variant else 1) + args.seconds
+    if args.count:
+        options["flags"] = guest.COUNT
     with kernel.step(f"{built.label}: run {len(tests)} selftests"):
         # KUnit has its own boots.
-        boot = guest.boot(built.arch, built.image, initramfs,
-                          "loglevel=5 printk.devkmsg=on log_buf_len=1M kunit.enable=0", 270 * len(tests) + 60,
-                          log, echo=kernel.VERBOSE, flags=guest.COUNT if count else ())
-    print(f"{built.label}: console: {log}")
+        boot = guest.boot(built.arch, built.image, initramfs, "loglevel=5 printk.devkmsg=on log_buf_len=1M "
+                          f"kunit.enable=0 TIME_LIMIT={limit} TEST_SECONDS={args.seconds}",
+                          (limit + 30) * len(tests) + 60, log, echo=kernel.VERBOSE, **options)
+    print("\n".join([*guest.STRESS.findall("\n".join(boot.lines)), f"{built.label}: console: {log}"]))
     if boot.end:
         raise tree.Error(f"{built.label}: {boot.end}: {log}")
     found = results(boot.lines, tests)
@@ -207,24 +231,28 @@ def difference(test, stock, converted):
 def main():
     parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
     parser.add_argument("arch", choices=[name for name, arch in ARCHES.items() if arch.selftests])
-    parser.add_argument("--stock", action="store_true")
+    kernels = parser.add_mutually_exclusive_group()
+    kernels.add_argument("--stock", action="store_true")
+    kernels.add_argument("--variant", choices=kernel.VARIANTS, default="")
+    parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("--count", action="store_true")
     parser.add_argument("tests", nargs="*")
     args = parser.parse_intermixed_args()
     expected = expected_on_stock()
     nightly = args.tests == ["nightly"]
-    tests = args.tests if args.tests and not nightly else default_tests(ARCHES[args.arch], nightly)
-    stock = run(args.arch, True, tests, args.count)
-    converted = {} if args.stock else run(args.arch, False, tests, args.count)
+    tests = args.tests if args.tests and not nightly else \
+        default_tests(ARCHES[args.arch], nightly, args.variant)
+    stock = {} if args.variant else run(args, tests, stock=True)
+    converted = {} if args.stock else run(args, tests)
     again, runs = tests, dict.fromkeys(tests, 1)
-    while converted:
+    while stock and converted:
         again = [test for test in again if runs[test] < RUNS and not is_ours(test) and
                  difference(test, stock[test], converted[test])]
         if not again:
             break
         print(f"again, what differs: {' '.join(again)}")
-        stock.update(run(args.arch, True, again, args.count))
-        converted.update(run(args.arch, False, again, args.count))
+        stock.update(run(args, again, stock=True))
+        converted.update(run(args, again))
         runs.update({test: runs[test] + 1 for test in again})
 
     wrong, passed = [], 0
@@ -232,20 +260,21 @@ def main():
     table = [f"{'test':{width}}{'stock':32}{'converted':16}cases"]
     for test in tests:
         of_test = []
-        if is_ours(test):
-            of_test += complaints("stock", test, stock[test], {
-                case for case in expected.get(test, ()) if "/" in test or case in stock[test].cases})
-            of_test += complaints("converted", test, converted[test], set()) if converted else []
-        if converted:
-            of_test += difference(test, stock[test], converted[test])
-        cases = len(stock[test].cases) or 1
+        one, other = stock.get(test, ABSENT), converted.get(test, ABSENT)
+        if stock and is_ours(test):
+            of_test += complaints("stock", test, one, {
+                case for case in expected.get(test, ()) if "/" in test or case in one.cases})
+        if converted and (is_ours(test) or not stock):
+            of_test += complaints("converted", test, other, set())
+        if stock and converted:
+            of_test += difference(test, one, other)
+        cases = len((one if stock else other).cases) or 1
         passed += max(0, cases - len(of_test))
         wrong += of_test
-        note = f" ({len(stock[test].failed)} cases, expected)" if test in expected and not of_test else ""
-        table.append(f"{test:{width}}{stock[test].status + note:32}"
-                     f"{converted[test].status if converted else '-':16}{cases}" +
+        note = f" ({len(one.failed)} cases, expected)" if stock and test in expected and not of_test else ""
+        table.append(f"{test:{width}}{one.status + note:32}{other.status:16}{cases}" +
                      (f" (run {runs[test]}; differs in those before)" if runs[test] > 1 else ""))
-    if converted and not args.tests:
+    if stock and converted and not args.tests:
         kernel.Kernel(args.arch).record("selftests", wrong=wrong, tests={
             test: [stock[test].status, converted[test].status] for test in tests}, cases={
                 f"{test}:{case}": "FAIL" if case in result.failed else "SKIP" if case in result.skipped else "PASS"
@@ -253,7 +282,7 @@ def main():
     if args.count:
         table += ["", f"{'cost':{width}}{'stock':>12}{'converted':>12}"]
         table += [f"{cost:{width}}{value:>12}{converted[test].costs.get(cost, '-') if converted else '-':>12}"
-                  for test in tests for cost, value in stock[test].costs.items()]
+                  for test in stock for cost, value in stock[test].costs.items()]
     print("\n".join(["", *table, *wrong]))
     print(f"{passed} passed, {len(wrong)} failed")
     return bool(wrong)
