@@ -38,12 +38,13 @@ EDITS = {
     ],
     "tools/testing/selftests/kvm/Makefile": [
         ("after", r"TEST_GEN_PROGS_x86_64 \+= coalesced_io_test$", [
-            f"TEST_GEN_PROGS_x86_64 += x86_64/io_bus_{name}_test" for name in ("order", "sweep", "vm")]),
+            f"TEST_GEN_PROGS_x86_64 += x86_64/io_bus_{name}_test" for name in ("fault", "order", "stress", "sweep", "vm")]),
         ("after", r"TEST_GEN_PROGS_aarch64 \+= aarch64/hypercalls$", [
             f"TEST_GEN_PROGS_aarch64 += aarch64/io_bus_{name}_test" for name in (
-                "gic_sweep", "vgic", "vgic_create", "vgic_migration")]),
+                "fault", "gic_sweep", "vgic", "vgic_create", "vgic_migration")]),
         ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", ["TEST_GEN_PROGS_riscv += riscv/io_bus_aia_test"]),
-        *(("after", rf"TEST_GEN_PROGS_{arch} \+= guest_print_test$", [f"TEST_GEN_PROGS_{arch} += ioeventfd_test"])
+        *(("after", rf"TEST_GEN_PROGS_{arch} \+= guest_print_test$", [
+            f"TEST_GEN_PROGS_{arch} += {name}_test" for name in ("io_bus_limit", "io_bus_memcg", "ioeventfd")])
           for arch in ("x86_64", "aarch64", "riscv")),
     ],
     "arch/arm64/kvm/vgic/vgic-mmio.h": [

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each allocation fails once of what puts the frames of a GICv3 onto the bus: a
+ * region for redistributors of vCPUs that exist, a vCPU that gets its own, an
+ * ITS, and the first run of a vCPU. The error is ENOMEM, and what failed works
+ * when it is done again, but for the first run: that leaves a dead VM.
+ *
+ * Memory that is lost this way is for kmemleak to find.
+ */
+#include <linux/sizes.h>
+
+#include "kselftest_harness.h"
+#include "io_bus_fault.h"
+#include "kvm_util.h"
+#include "processor.h"
+#include "ucall_common.h"
+#include "gic.h"
+#include "gic_v3.h"
+#include "vgic.h"
+
+#define NR_VCPUS	4
+#define ITS_BASE	(GICR_BASE_GPA + SZ_16M)
+#define PIDR2_GICV3	0x3b
+#define SLOW		200		/* seconds: the kernel has its checks */
+
+struct gic_vm {
+	struct kvm_vm *vm;
+	struct kvm_vcpu *vcpus[NR_VCPUS];
+	int gic, its, last_vcpu;
+	int nr_vcpus;		/* to create before the call */
+	bool has_region;
+	bool has_init;
+};
+
+static void guest_code(void)
+{
+	uint64_t i;
+
+	GUEST_ASSERT_EQ(readl(GICD_BASE_GVA + GICD_PIDR2), PIDR2_GICV3);
+	for (i = 0; i < NR_VCPUS; i++) {
+		uint64_t frame = GICR_BASE_GPA + i * KVM_VGIC_V3_REDIST_SIZE;
+
+		GUEST_ASSERT_EQ(readq((void *)(frame + GICR_TYPER)) >> 8 & 0xffff, i);
+	}
+	GUEST_DONE();
+}
+
+static int set_region(void *arg)
+{
+	uint64_t attr = REDIST_REGION_ATTR_ADDR(NR_VCPUS, GICR_BASE_GPA, 0, 0);
+	struct gic_vm *t = arg;
+
+	return __kvm_device_attr_set(t->gic, KVM_DEV_ARM_VGIC_GRP_ADDR,
+				     KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION, &attr);
+}
+
+static void init_gic(struct gic_vm *t)
+{
+	kvm_device_attr_set(t->gic, KVM_DEV_ARM_VGIC_GRP_CTRL, KVM_DEV_ARM_VGIC_CTRL_INIT, NULL);
+}
+
+static void create(struct gic_vm *t)
+{
+	uint64_t dist = GICD_BASE_GPA;
+	int i;
+
+	t->vm = vm_create(NR_VCPUS);
+	t->gic = __kvm_create_device(t->vm, KVM_DEV_TYPE_ARM_VGIC_V3);
+	__TEST_REQUIRE(t->gic >= 0, "No GICv3");
+	t->its = -1;
+	t->last_vcpu = -1;
+	kvm_device_attr_set(t->gic, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, &dist);
+	virt_map(t->vm, dist, dist, KVM_VGIC_V3_DIST_SIZE / t->vm->page_size);
+	virt_map(t->vm, GICR_BASE_GPA, GICR_BASE_GPA,
+		 NR_VCPUS * KVM_VGIC_V3_REDIST_SIZE / t->vm->page_size);
+
+	for (i = 0; i < t->nr_vcpus; i++)
+		t->vcpus[i] = aarch64_vcpu_add(t->vm, i, NULL, guest_code);
+	if (t->has_region)
+		TEST_ASSERT(!set_region(t), "Expected a region, errno %d", errno);
+	if (t->has_init)
+		init_gic(t);
+}
+
+static void destroy(struct gic_vm *t)
+{
+	close(t->gic);
+	if (t->its >= 0)
+		close(t->its);
+	if (t->last_vcpu >= 0)
+		close(t->last_vcpu);
+	/* kvm_vm_free() needs a VM that is not dead. */
+	kvm_vm_release(t->vm);
+}
+
+static void renew(void *arg)
+{
+	destroy(arg);
+	create(arg);
+}
+
+/* All redistributors are there, for the guest. */
+static void expect_frames(struct gic_vm *t)
+{
+	struct ucall uc;
+
+	vcpu_run(t->vcpus[0]);
+	switch (get_ucall(t->vcpus[0], &uc)) {
+	case UCALL_DONE:
+		break;
+	case UCALL_ABORT:
+		REPORT_GUEST_ASSERT(uc);
+	default:
+		TEST_FAIL("Expected KVM to answer, got exit reason %s at 0x%llx",
+			  exit_reason_str(t->vcpus[0]->run->exit_reason),
+			  t->vcpus[0]->run->mmio.phys_addr);
+	}
+}
+
+static void expect_no_region(void *arg)
+{
+	struct gic_vm *t = arg;
+	uint64_t attr = 0;
+
+	TEST_ASSERT(__kvm_device_attr_get(t->gic, KVM_DEV_ARM_VGIC_GRP_ADDR,
+					  KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION, &attr) == -1 &&
+		    errno == ENOENT, "Expected no region, errno %d", errno);
+}
+
+static void fail_and_repeat(const struct fallible *f, struct gic_vm *t)
+{
+	struct errors errors;
+
+	create(t);
+	errors = fail_each(f, t);
+	renew(t);
+	repeat_errors(f, t, &errors);
+}
+
+FIXTURE(fault) {
+};
+
+FIXTURE_SETUP(fault)
+{
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+}
+
+TEST_F_TIMEOUT(fault, redistributor_region, SLOW)
+{
+	static const struct fallible setting = {
+		"KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION", set_region, expect_no_region, renew,
+	};
+	struct gic_vm t = { .nr_vcpus = NR_VCPUS };
+
+	fail_and_repeat(&setting, &t);
+	init_gic(&t);
+	expect_frames(&t);
+	destroy(&t);
+}
+
+static int create_last_vcpu(void *arg)
+{
+	struct gic_vm *t = arg;
+
+	t->last_vcpu = __vm_ioctl(t->vm, KVM_CREATE_VCPU, (void *)(long)(NR_VCPUS - 1));
+	return t->last_vcpu;
+}
+
+TEST_F_TIMEOUT(fault, vcpu, SLOW)
+{
+	static const struct fallible creating = {
+		"KVM_CREATE_VCPU", create_last_vcpu, NULL, renew,
+	};
+	struct gic_vm t = { .nr_vcpus = NR_VCPUS - 1, .has_region = true };
+
+	fail_and_repeat(&creating, &t);
+	init_gic(&t);
+	expect_frames(&t);
+	destroy(&t);
+}
+
+static int run(void *arg)
+{
+	struct gic_vm *t = arg;
+
+	return __vcpu_run(t->vcpus[0]);
+}
+
+TEST_F_TIMEOUT(fault, first_run, SLOW)
+{
+	/* A VM that has no distributor is dead. */
+	static const struct fallible running = { "KVM_RUN", run, renew, renew };
+	struct gic_vm t = { .nr_vcpus = NR_VCPUS, .has_region = true, .has_init = true };
+	struct ucall uc;
+
+	create(&t);
+	fail_each(&running, &t);
+	TEST_ASSERT(get_ucall(t.vcpus[0], &uc) == UCALL_DONE, "Expected the guest to be done");
+	destroy(&t);
+}
+
+static int set_its_address(void *arg)
+{
+	struct gic_vm *t = arg;
+	uint64_t base = ITS_BASE;
+
+	return __kvm_device_attr_set(t->its, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_ITS_ADDR_TYPE,
+				     &base);
+}
+
+static void create_its(struct gic_vm *t)
+{
+	t->its = kvm_create_device(t->vm, KVM_DEV_TYPE_ARM_VGIC_ITS);
+}
+
+static void expect_no_its_address(void *arg)
+{
+	struct gic_vm *t = arg;
+	uint64_t base = 0;
+
+	kvm_device_attr_get(t->its, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_ITS_ADDR_TYPE, &base);
+	TEST_ASSERT(base == ~0ull, "Expected an ITS without an address, got 0x%lx", base);
+}
+
+static void renew_with_its(void *arg)
+{
+	renew(arg);
+	create_its(arg);
+}
+
+TEST_F_TIMEOUT(fault, its, SLOW)
+{
+	static const struct fallible setting = {
+		"KVM_VGIC_ITS_ADDR_TYPE", set_its_address, expect_no_its_address, renew_with_its,
+	};
+	struct gic_vm t = { .nr_vcpus = NR_VCPUS, .has_region = true, .has_init = true };
+	struct errors errors;
+
+	create(&t);
+	create_its(&t);
+	errors = fail_each(&setting, &t);
+	renew_with_its(&t);
+	repeat_errors(&setting, &t, &errors);
+	expect_frames(&t);
+	destroy(&t);
+}
+
+int main(int argc, char *argv[])
+{
+	require_faults();
+
+	return test_harness_run(argc, argv);
+}
