@@ -21,6 +21,11 @@ EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loo
 	checkpatch docs-test series-test map-test mutants regressions check check-all nightly help clean
 	checkpatch docs-test series-test map-test fuzz check check-all nightly help clean
 	checkpatch docs-test series-test map-test fuzz coverage check check-all nightly help clean
+variant = $(if $(VARIANT),--variant $(VARIANT))
+EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
+
+.PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
+	checkpatch docs-test series-test map-test soak check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
 	$(Q)scripts/deps.sh common
@@ -35,14 +40,20 @@ kernel:			## [ARCH=x86_64] [STOCK=1]: build a kernel that QEMU boots
 	$(Q)scripts/kernel.py $(ARCH) $(stock)
 
 kunit: ARCH ?= um
-kunit:			## [ARCH=um]: run the KUnit suites, under QEMU if not on um
+kunit:			## [ARCH=um] [VARIANT=debug|kcsan]: run the KUnit suites, under QEMU if not on um
 	$(call need,$(ARCH))
-	$(Q)scripts/kunit.py $(ARCH)
+	$(Q)scripts/kunit.py $(ARCH) $(variant)
 
 selftests: ARCH ?= x86_64
-selftests:		## [ARCH=x86_64] [STOCK=1] [COUNT=1] [TESTS="..."]: run KVM selftests under QEMU: real guests
+selftests:		## [ARCH=x86_64] [STOCK=1] [COUNT=1] [VARIANT=] [TESTS="..."]: run KVM selftests under QEMU: real guests
 	$(call need,$(ARCH))
-	$(Q)scripts/selftests.py $(ARCH) $(stock) $(count) $(TESTS)
+	$(Q)scripts/selftests.py $(ARCH) $(stock) $(count) $(variant) $(TESTS)
+
+soak: MINUTES ?= 10
+soak:			## [MINUTES=10]: random accesses to the buses while they change, for half of that each in KUnit and in guests
+	$(call need,x86_64)
+	$(Q)scripts/kunit.py x86_64 --seconds $$(($(MINUTES) * 30)) kvm_io_bus_stress
+	$(Q)scripts/selftests.py x86_64 --variant debug --seconds $$(($(MINUTES) * 30)) x86_64/io_bus_stress_test
 
 sparse: ARCH ?= x86_64
 sparse:			## [ARCH=x86_64]: no warning of sparse, or of gcc with W=1, that stock does not have

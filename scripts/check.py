@@ -26,6 +26,7 @@ STEPS = {
         "kunit ARCH=x86_64", "selftests ARCH=x86_64"],
     "all": [
         *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
+        "selftests ARCH=x86_64 VARIANT=debug", "kunit ARCH=x86_64 VARIANT=kcsan", "selftests ARCH=x86_64 VARIANT=kcsan",
         *(f"selftests ARCH={arch}" for arch in ("arm64", "arm64-gicv2", "riscv")),
         *(f"build-test ARCH={arch}" for arch in (
             "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips", "loongarch",
@@ -35,7 +36,8 @@ STEPS = {
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2")),
         "fuzz",
         *(f"modules-test ARCH={arch}" for arch in ("powerpc", "s390", "riscv", "mips")),
-        *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv"))],
+        *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv")),
+        "selftests ARCH=arm64 VARIANT=debug", "soak MINUTES=10"],
 }
 
 
@@ -83,7 +85,7 @@ def main():
     total = [0, 0]
     broken = {}
     for number, arguments in enumerate(steps, 1):
-        print(f"[{number:2}/{len(steps)}] {arguments:27}", end="", flush=True)
+        print(f"[{number:2}/{len(steps)}] {arguments:37}", end="", flush=True)
         start = time.monotonic()
         passed, failed, tail = step(arguments, max(0, end - start))
         print(f"{passed:4} passed, {failed} failed  {time.monotonic() - start:5.0f} s", flush=True)
