@@ -134,6 +134,7 @@ static void expect_limit(void)
 	struct kvm_vm *vm = vm_create_barebones();
 	int fd = eventfd(0, 0), nr = 0, nr_waits = 0, i;
 	char limit[32];
+	long ooms;
 
 	/* Nobody is there to kill. */
 	write_to("/proc/self/oom_score_adj", "-1000");
@@ -145,10 +146,12 @@ static void expect_limit(void)
 	TEST_ASSERT(nr * MIN_IOEVENTFD < 2 * ROOM, "Expected ENOMEM, got %d ioeventfds", nr);
 	printf("%d ioeventfds in %d bytes, waited %d times\n", nr, ROOM, nr_waits);
 
-	/* To remove them needs no memory; then there is room again. */
+	/* To remove them needs no memory, nor anybody killed; then there is room again. */
+	ooms = read_number(GROUP "/memory.events", "oom");
 	for (i = 0; i < nr; i++)
 		TEST_ASSERT(!change_ioeventfd(vm, i, fd, KVM_IOEVENTFD_FLAG_DEASSIGN),
 			    "Expected to deassign ioeventfd %d, errno %d", i, errno);
+	TEST_ASSERT_EQ(read_number(GROUP "/memory.events", "oom"), ooms);
 	for (i = 0; i < nr / 2; i++)
 		TEST_ASSERT(!add_or_wait(vm, i, fd, &nr_waits),
 			    "Expected ioeventfd %d, errno %d", i, errno);
