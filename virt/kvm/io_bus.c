@@ -251,7 +251,7 @@ static void compact(struct kvm *kvm, unsigned long buses, struct kvm_io_map **st
 
 	for_each_set_bit(bus, &buses, KVM_NR_BUSES) {
 		struct kvm_io_update u = {
-			.gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN,
+			.gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY,
 			.stale = *stale,
 		};
 		struct kvm_io_map *map = kvm_io_map_update(&u, current_map(kvm, bus), NULL, 0);
