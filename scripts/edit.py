@@ -38,7 +38,8 @@ EDITS = {
     ],
     "tools/testing/selftests/kvm/Makefile": [
         ("after", r"TEST_GEN_PROGS_x86_64 \+= coalesced_io_test$", [
-            f"TEST_GEN_PROGS_x86_64 += x86_64/io_bus_{name}_test" for name in ("fault", "order", "stress", "sweep", "vm")]),
+            f"TEST_GEN_PROGS_x86_64 += x86_64/io_bus_{name}_test" for name in (
+                "fault", "order", "stress", "sweep", "vm")]),
         ("after", r"TEST_GEN_PROGS_aarch64 \+= aarch64/hypercalls$", [
             f"TEST_GEN_PROGS_aarch64 += aarch64/io_bus_{name}_test" for name in (
                 "fault", "gic_sweep", "vgic", "vgic_create", "vgic_migration")]),

@@ -165,7 +165,7 @@ class Kernel:
                                  f"{real.get(symbol, 'n')}: no such symbol, or a dependency is not met")
 
     def functions(self):
-        """Those whose data races are faults of ours: of the bus, of what the series rewrites and KCSAN can see, of tests.
+        """Those whose data races are faults of ours: of the bus, of what is rewritten to use it, and of the tests.
 
         KVM has races of its own, also in devices that are on the bus.
         """

@@ -138,7 +138,7 @@ def build(built, directory, tests):
 
 
 def build_initramfs(built, directory, copy=None, tests=()):
-    """An initramfs whose init runs the tests in that copy of the selftests, and looks for what the kernel has leaked."""
+    """An initramfs whose init runs the tests in that copy of the selftests, and looks for what has leaked."""
     directory.mkdir(exist_ok=True)
     init = directory / "init"
     kernel.logged([built.arch.cross + "gcc", "-static", "-pthread", "-O2", "-o", init, tree.REPO / "scripts/init.c"],
