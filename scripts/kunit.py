@@ -113,7 +113,7 @@ def main():
     parser.add_argument("--variant", choices=kernel.VARIANTS)
     parser.add_argument("--seconds", type=int, default=0)
     parser.add_argument("glob", nargs="?")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     built, outcome, end = run(args.arch, args.glob, args.variant, args.seconds)
     log = built.output / "test.log"
     counts = count(outcome, {})
