@@ -13,19 +13,13 @@ export KSRC V
 need = $(Q)scripts/deps.sh common $(1) && scripts/tree.py series
 stock = $(if $(STOCK),--stock)
 count = $(if $(COUNT),--count)
+variant = $(if $(VARIANT),--variant $(VARIANT))
 userspace = $(Q)$(MAKE) --no-print-directory -C tools/testing/io_bus $(if $(V),,-s) \
 	KERNEL="$$(scripts/tree.py dir)/tree" OUTPUT="$$(scripts/tree.py dir)/io_bus"
 EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
 
 .PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
-	checkpatch docs-test series-test map-test mutants regressions check check-all nightly help clean
-	checkpatch docs-test series-test map-test fuzz check check-all nightly help clean
-	checkpatch docs-test series-test map-test fuzz coverage check check-all nightly help clean
-variant = $(if $(VARIANT),--variant $(VARIANT))
-EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
-
-.PHONY: series tree kernel kunit selftests sparse build-test modules-test review coccicheck cocci-test findings \
-	checkpatch docs-test series-test map-test soak check check-all nightly help clean
+	checkpatch docs-test series-test map-test mutants regressions fuzz coverage soak check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
 	$(Q)scripts/deps.sh common
