@@ -211,7 +211,8 @@ static const char *oracle_access(const struct kvm_io_register_map *map,
 		u8 want = before[i];
 
 		if (i < len && there)
-			want = oracle_byte(value, offset % width + i, width, map->big_endian);
+			want = oracle_byte(value, (u32)offset % width + i, width,
+					   map->big_endian);
 		else if (i < len && map->raz_wi)
 			want = 0;
 		if (buf[i] != want)
