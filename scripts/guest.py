@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import kernel
 import tree
@@ -38,6 +39,7 @@ class Boot:
 
 COUNT = ["-smp", "1", "-icount", "shift=0,sleep=off"]
 
+
 def of_variant(built):
     """More arguments for boot(): a kernel that checks at run time has more CPUs, to race on."""
     return {"flags": ["-smp", "4"] if built.variant in kernel.VARIANTS[1:] else [],
@@ -52,27 +54,51 @@ def other_race(line, functions):
     return f"not of the I/O bus: {match[1]}"
 
 
+def command(arch, image, initramfs=None, append="", flags=()):
+    return [f"qemu-system-{arch.qemu}", "-nodefaults", "-nographic", "-no-reboot", "-m", "2048",
+            "-serial", "stdio", *shlex.split(arch.machine), *flags, "-kernel", str(image),
+            *(["-initrd", str(initramfs)] if initramfs else []),
+            # A host that is busy stops the CPUs for longer than RCU expects.
+            "-append", f"{arch.append} panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=300 {append}"]
+
+
+def make_initramfs(built, directory, programs, files):
+    """One whose init, init.c, runs the programs, each of them one of the files: {path there: path here}."""
+    directory.mkdir(parents=True, exist_ok=True)
+    init = directory / "init"
+    kernel.logged([built.arch.cross + "gcc", "-static", "-pthread", "-O2", "-o", init, tree.REPO / "scripts/init.c"],
+                  directory / "make.log")
+    (directory / "tests").write_text("".join(f"{program}\n" for program in programs), encoding="utf-8")
+    folders = sorted({str(parent) for path in files for parent in Path(path).parents if parent.name})
+    entries = ["dir /dev 755 0 0", "nod /dev/console 600 0 0 c 5 1", f"file /init {init} 755 0 0",
+               f"file /tests {directory / 'tests'} 644 0 0",
+               *(f"dir /{folder} 755 0 0" for folder in folders),
+               *(f"file /{path} {here} 755 0 0" for path, here in files.items())]
+    cpio_list = directory / "initramfs.list"
+    cpio_list.write_text("\n".join(entries) + "\n", encoding="utf-8")
+    result = directory / "initramfs.cpio"
+    with open(result, "wb") as file:
+        subprocess.run([built.output / "usr/gen_init_cpio", cpio_list], stdout=file, check=True)
+    return result
+
+
 def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=False, flags=(), functions=None):
     """Run a guest to its end; every line of its console goes to the log, and to the terminal if echo says so.
 
     With the flags COUNT the clock of its one CPU advances a nanosecond an instruction.  With functions a data race is a
     fault only if it is of one of them.
     """
-    command = [f"qemu-system-{arch.qemu}", "-nodefaults", "-nographic", "-no-reboot", "-m", "2048",
-               "-serial", "stdio", *shlex.split(arch.machine), *flags, "-kernel", str(image),
-               *(["-initrd", str(initramfs)] if initramfs else []),
-               # A host that is busy stops the CPUs for longer than RCU expects.
-               "-append", f"{arch.append} panic=-1 oops=panic rcupdate.rcu_cpu_stall_timeout=300 {append}"]
+    run = command(arch, image, initramfs, append, flags)
     if kernel.VERBOSE:
-        print("+", shlex.join(command), flush=True)
+        print("+", shlex.join(run), flush=True)
     result, expired = Boot(end="QEMU ended without a status of the guest"), threading.Event()
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(open(log, "w", encoding="utf-8")) if log else None
         try:
-            qemu = stack.enter_context(subprocess.Popen(command, text=True, errors="replace", stdin=subprocess.DEVNULL,
+            qemu = stack.enter_context(subprocess.Popen(run, text=True, errors="replace", stdin=subprocess.DEVNULL,
                                                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
         except FileNotFoundError:
-            raise tree.Error(f"{command[0]} is missing: install its package of scripts/packages") from None
+            raise tree.Error(f"{run[0]} is missing: install its package of scripts/packages") from None
         # In front of Popen's wait, so that whatever ends this ends QEMU.
         stack.callback(qemu.kill)
 

@@ -17,7 +17,6 @@ import sys
 
 import guest
 import kernel
-import selftests
 import tree
 from arch import ARCHES
 
@@ -45,7 +44,7 @@ def run(name, glob=None, variant=None, seconds=0, options=()):
         append = f"kunit.filter_glob={glob or '*'}"
         initramfs = None
         if built.variant == "debug":
-            initramfs = selftests.build_initramfs(built, built.output / "selftests")    # looks for leaks, afterwards
+            initramfs = guest.make_initramfs(built, built.output / "selftests", [], {})  # looks for leaks
         else:
             append += " kunit_shutdown=reboot"
         if seconds:

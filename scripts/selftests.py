@@ -20,7 +20,6 @@ import difflib
 import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import guest
@@ -134,27 +133,7 @@ def build(built, directory, tests):
                    "USERLDFLAGS=-static",
                    f"TEST_GEN_PROGS_{built.arch.selftests}={' '.join(tests)}",
                    f"TEST_GEN_PROGS_EXTENDED_{built.arch.selftests}=", "all"], log)
-    return build_initramfs(built, directory, copy, tests)
-
-
-def build_initramfs(built, directory, copy=None, tests=()):
-    """An initramfs whose init runs the tests in that copy of the selftests, and looks for what has leaked."""
-    directory.mkdir(exist_ok=True)
-    init = directory / "init"
-    kernel.logged([built.arch.cross + "gcc", "-static", "-pthread", "-O2", "-o", init, tree.REPO / "scripts/init.c"],
-                  directory / "make.log")
-    (directory / "tests").write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
-    folders = sorted({str(parent) for test in tests for parent in Path(test).parents if parent.name})
-    entries = ["dir /dev 755 0 0", "nod /dev/console 600 0 0 c 5 1", f"file /init {init} 755 0 0",
-               f"file /tests {directory / 'tests'} 644 0 0",
-               *(f"dir /{folder} 755 0 0" for folder in folders),
-               *(f"file /{test} {copy / test} 755 0 0" for test in tests)]
-    cpio_list = directory / "initramfs.list"
-    cpio_list.write_text("\n".join(entries) + "\n", encoding="utf-8")
-    initramfs = directory / "initramfs.cpio"
-    with open(initramfs, "wb") as file:
-        subprocess.run([built.output / "usr/gen_init_cpio", cpio_list], stdout=file, check=True)
-    return initramfs
+    return guest.make_initramfs(built, directory, tests, {test: copy / test for test in tests})
 
 
 def results(lines, tests):
