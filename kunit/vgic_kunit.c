@@ -1081,10 +1081,12 @@ struct failing_vcpu {
 static int access_thread(void *arg)
 {
 	struct failing_vcpu *f = arg;
+	struct kvm *kvm = f->vcpu->kvm;
+	int idx = srcu_read_lock(&kvm->srcu);
 
-	guard(srcu)(&f->vcpu->kvm->srcu);
 	complete(&f->in_access);
 	wait_for_completion(&f->end_access);
+	srcu_read_unlock(&kvm->srcu, idx);
 	return 0;
 }
 
