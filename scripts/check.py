@@ -28,12 +28,12 @@ STEPS = {
         *(f"build-test ARCH={arch}" for arch in (
             "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips", "loongarch",
             "i386")),
-        "modules-test ARCH=x86_64", "regressions"],
+        "modules-test ARCH=x86_64"],
     "nightly": [
         *(f"modules-test ARCH={arch}" for arch in ("powerpc", "s390", "riscv", "mips")),
         *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv")),
         "selftests ARCH=x86_64 VARIANT=debug", "kunit ARCH=x86_64 VARIANT=kcsan", "selftests ARCH=x86_64 VARIANT=kcsan",
-        "selftests ARCH=arm64 VARIANT=debug", "soak MINUTES=10", "fuzz",
+        "selftests ARCH=arm64 VARIANT=debug", "soak MINUTES=10", "guest", "fuzz", "regressions",
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2"))],
 }
 
