@@ -73,8 +73,8 @@ def build(built, client):
                                 encoding="utf-8")
     files = {**common, "disk": outer / "disk", "mmio": outer / "mmio", "Image": built.image, "initramfs": initramfs}
     for name in ("on", "off"):
-        # Without ACPI the guest does not know how else to end QEMU.  With hrtimers it sometimes hangs under TCG: an
-        # interrupt of the timer comes while it has their lock.  So it does not have them, and idles little.
+        # Without ACPI the guest does not know how else to end QEMU.  With hrtimers it sometimes hangs under TCG, on
+        # stock, too: in hrtimer_interrupt(), at the lock of its only CPU.  So it has none, and idles little.
         command = guest.command(replace(built.arch, machine=client.machine), "/Image", "/initramfs",
                                 f"{APPEND} reboot=t highres=off", flags(name))
         (outer / f"{name}.qemu").write_text(shlex.join(command) + "\n", encoding="utf-8")
@@ -127,7 +127,6 @@ def checks(ioeventfd, result, client):
     lines = result.lines
     taken, returned = doorbells(lines, client)
     found = {
-        "runs": (result.status == "pass", result.status),
         "boots, and ends": ({"guest> RESULT client pass", "guest> guest: exit 0"} <= set(lines), ""),
         "reads its disk": (f"guest> {hashlib.sha256(DISK).hexdigest()}  /dev/vda" in lines, ""),
         "pings": (any(f" {PINGS} packets received" in line for line in lines), ""),
