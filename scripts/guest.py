@@ -37,6 +37,8 @@ class Boot:
         return [line for line in self.lines if FAULT.search(line)]
 
 
+# On the command line of a kernel that runs programs, whose lines come through /dev/kmsg.  KUnit has its own boots.
+PROGRAMS = "loglevel=5 printk.devkmsg=on log_buf_len=1M kunit.enable=0"
 COUNT = ["-smp", "1", "-icount", "shift=0,sleep=off"]
 
 

@@ -26,7 +26,7 @@ import tree
 SCRIPTS = tree.REPO / "scripts"
 DISK = random.Random(0).randbytes(4 << 20)
 PINGS = 5
-APPEND = "loglevel=5 printk.devkmsg=on log_buf_len=1M kunit.enable=0 TIME_LIMIT=400"
+APPEND = f"{guest.PROGRAMS} TIME_LIMIT=400"
 
 
 @dataclass(frozen=True)

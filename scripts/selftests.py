@@ -163,9 +163,8 @@ def run(args, tests, stock=False):
     if args.count:
         options["flags"] = guest.COUNT
     with kernel.step(f"{built.label}: run {len(tests)} selftests"):
-        # KUnit has its own boots.
-        boot = guest.boot(built.arch, built.image, initramfs, "loglevel=5 printk.devkmsg=on log_buf_len=1M "
-                          f"kunit.enable=0 TIME_LIMIT={limit} TEST_SECONDS={args.seconds}",
+        boot = guest.boot(built.arch, built.image, initramfs,
+                          f"{guest.PROGRAMS} TIME_LIMIT={limit} TEST_SECONDS={args.seconds}",
                           (limit + 30) * len(tests) + 60, log, echo=kernel.VERBOSE, **options)
     print("\n".join([*guest.STRESS.findall("\n".join(boot.lines)), f"{built.label}: console: {log}"]))
     if boot.end:
