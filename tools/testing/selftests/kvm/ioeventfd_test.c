@@ -17,6 +17,7 @@
 
 #include <linux/sizes.h>
 
+#include "io_bus_eventfd.h"
 #include "kvm_test_harness.h"
 #include "kvm_util.h"
 #include "processor.h"
@@ -1536,26 +1537,6 @@ TEST_F_TIMEOUT(concurrent, deassign, SLOW)
 	}
 	TEST_ASSERT(signals, "Expected some signals while it was there");
 	expect_all_signals(t, self->threads, signals);
-}
-
-/*
- * The reference that an ioeventfd has to its eventfd.  The kernel numbers
- * eventfds, in their fdinfo, and gives a new one the lowest free number; one
- * that is not released keeps it.
- */
-static int eventfd_id(int fd)
-{
-	char path[64], line[128];
-	int id = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "r");
-	TEST_ASSERT(f, "Expected to open %s, errno %d", path, errno);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "eventfd-id: %d", &id);
-	fclose(f);
-	return id;
 }
 
 static void close_eventfds(struct io_test *t)

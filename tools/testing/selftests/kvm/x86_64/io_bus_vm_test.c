@@ -17,6 +17,7 @@
 
 #include <linux/sizes.h>
 
+#include "io_bus_eventfd.h"
 #include "kselftest_harness.h"
 #include "kvm_util.h"
 #include "test_util.h"
@@ -57,21 +58,6 @@ struct eventfds {
 	int fd[NR_EVENTFDS];
 	int id[NR_EVENTFDS];
 };
-
-static int eventfd_id(int fd)
-{
-	char path[64], line[128];
-	int id = -1;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	f = fopen(path, "r");
-	TEST_ASSERT(f, "Expected to open %s, errno %d", path, errno);
-	while (fgets(line, sizeof(line), f))
-		sscanf(line, "eventfd-id: %d", &id);
-	fclose(f);
-	return id;
-}
 
 static struct eventfds open_eventfds(void)
 {
