@@ -16,6 +16,8 @@ from pathlib import Path
 LOGS = Path(__file__).resolve().parent.parent / "build/logs"
 # Continuous integration is cut off after 90 minutes, and the sum is to be printed before.
 SECONDS = 85 * 60
+# What a tool says of a failure, long before the end perhaps
+FAILED = re.compile(r"FAILED|\bnot ok\b|\berror\b|\bsurvived:|: [1-9]\d* failed\b")
 
 # make's arguments, by the first target that runs them
 STEPS = {
@@ -69,7 +71,9 @@ def step(arguments, seconds):
         why = ["tested nothing"]
     if why:
         failed += 1
-    return passed, failed, [*lines[-40:], *why, f"the whole log: {path}"]
+    found = {number + near for number, line in enumerate(lines) if FAILED.search(line) for near in range(3)}
+    return passed, failed, [*lines[-10:], *(lines[number] for number in sorted(found) if number < len(lines) - 10), *why,
+                            f"the whole log: {path}"]
 
 
 def main():
