@@ -93,21 +93,12 @@ def x86_64():
                           variables=["GCOV_PROFILE_../../../virt/kvm/io_bus.o=y"])
     directory = built.directory / "coverage"
     directory.mkdir(exist_ok=True)
-    log = directory / "make.log"
-    log.write_text("", encoding="utf-8")
-    programs = {"init": "scripts/init.c", "gcov": "scripts/gcov.c"}
-    for program, source in programs.items():
-        kernel.logged(["gcc", "-static", "-pthread", "-O2", "-o", directory / program, tree.REPO / source], log)
-    (directory / "tests").write_text("/gcov\n", encoding="utf-8")
-    entries = ["dir /dev 755 0 0", "nod /dev/console 600 0 0 c 5 1",
-               *(f"file /{name} {directory / name} 755 0 0" for name in (*programs, "tests"))]
-    (directory / "initramfs.list").write_text("\n".join(entries) + "\n", encoding="utf-8")
-    initramfs = directory / "initramfs.cpio"
-    with open(initramfs, "wb") as file:
-        subprocess.run([built.output / "usr/gen_init_cpio", directory / "initramfs.list"], stdout=file, check=True)
+    kernel.logged(["gcc", "-static", "-O2", "-o", directory / "gcov", tree.REPO / "scripts/gcov.c"],
+                  directory / "gcov.log")
+    initramfs = guest.make_initramfs(built, directory, ["/gcov"], {"gcov": directory / "gcov"})
     console = directory / "console.log"
     with kernel.step(f"{built.label}: run the suites"):
-        boot = guest.boot(ARCHES["x86_64"], built.image, initramfs, "printk.devkmsg=on log_buf_len=4M",
+        boot = guest.boot(ARCHES["x86_64"], built.image, initramfs, "printk.devkmsg=on log_buf_len=4M TIME_LIMIT=60",
                           kunit.TIMEOUT, console, echo=kernel.VERBOSE)
     if boot.end or boot.status or any(re.match(r"not ok ", line) for line in boot.lines):
         raise tree.Error(f"the suites fail on x86_64: {boot.end}: {console}")
