@@ -955,7 +955,7 @@ static int poll_thread(void *unused)
 static void replace_is_atomic(struct kunit *test)
 {
 	struct kvm_io_region there = { AT(MMIO, 0x100, 0x20), .ops = &poll_ops };
-	unsigned long end = jiffies + 30 * HZ;
+	unsigned long end = jiffies + 120 * HZ;
 	struct task_struct *task;
 	int ret = 0;
 
@@ -985,7 +985,7 @@ static void stay(struct test_device *d)
 {
 	complete(&d->entered);
 	if (d->until_told)
-		d->timed_out = !wait_for_completion_timeout(&d->leave, 10 * HZ);
+		d->timed_out = !wait_for_completion_timeout(&d->leave, 60 * HZ);
 	else
 		msleep(100);
 	d->in_use = nr_in_use(d->tracked);
@@ -1201,22 +1201,36 @@ static void destroy_releases_once(struct kunit *test)
 }
 
 /* A map that was retired before must not be left to a kvm->srcu that is gone. */
+static int leave_later(void *arg)
+{
+	struct test_device *d = arg;
+
+	msleep(100);
+	complete(&d->leave);
+	return 0;
+}
+
 static void destroy_frees_retired(struct kunit *test)
 {
 	struct test_device *d = new_device(test), *late = new_device(test);
 	struct bus_test *t = test->priv;
+	struct task_struct *task;
 
 	/* This access keeps what is retired from being freed before. */
+	d->until_told = true;
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, STAY(MMIO, 0x100), { ON(PIO, 0x100, 4) }));
 	start_access(test, d, KVM_MMIO_BUS, 0x100);
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(late, { ON(PIO, 0x104, 4) }));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(d->left));
+	task = kthread_run(leave_later, d, "io_bus_leave");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 
 	/* Nothing of it touches what destruction takes away: it sleeps. */
 	bare_vm_destroy_buses(t->kvm);
 	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(d->left));
 	wait_for_completion(&d->done);
+	KUNIT_EXPECT_FALSE(test, d->timed_out);
 }
 
 /* ---- finding a region */

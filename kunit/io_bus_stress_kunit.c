@@ -4,8 +4,11 @@
  * with and without memory, and VM after VM is destroyed with what it has.
  *
  * A region around all others takes what nobody else does, so each access has to
- * be taken exactly once. A device is freed when it is released: KASAN sees a
- * handler that runs later, and so does the handler.
+ * be taken exactly once. Every STEP bytes begins a region that is always there,
+ * with no other one that begins there, so it is the innermost: what is sent there
+ * is for nobody else. One of these is replaced now and then. A device is freed
+ * when it is released: KASAN sees a handler that runs later, and so does the
+ * handler.
  */
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -24,6 +27,8 @@
 #define NR_DEVICES	64
 #define MAX_REGIONS	6	/* of a device, in one registration */
 #define WINDOW		0x1000
+#define STEP		0x40
+#define MIN_CHANGES	8	/* of a VM, on a host that stands still */
 #define MSECS_A_VM	500
 #define SECONDS_A_RUN	60	/* KUnit stops a run after 300 */
 #define LIVE		0x10b05
@@ -44,14 +49,16 @@ struct initiator {
 	struct kvm_vcpu *vcpu;
 	struct task_struct *task;
 	unsigned long sent, wrong, found;
-	int taken;		/* by how many, of the access under way */
+	/* of the access under way: by how many, and by which one last */
+	int taken;
+	struct stress_device *taker;
 };
 
 static struct stress {
 	struct kvm *kvm;
 	struct initiator initiators[NR_THREADS];
 	struct stress_device *devices[NR_DEVICES];
-	struct stress_device around;
+	struct stress_device around, fixed, moved;
 	unsigned long vms, changes, failed, sent, wrong, found;
 	unsigned long nr_created, nr_released;
 	unsigned long received;
@@ -75,6 +82,7 @@ static int handle(struct kvm_vcpu *vcpu, const struct kvm_io_region *region, gpa
 		return -EOPNOTSUPP;
 
 	i->taken++;
+	i->taker = d;
 	atomic_long_inc(&d->taken);
 	return 0;
 }
@@ -93,6 +101,14 @@ static int stress_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *regio
 
 static const struct kvm_io_region_ops stress_ops = { .read = stress_read, .write = stress_write };
 
+/* Whose each access to @addr is, NULL if that depends. */
+static struct stress_device *always_there(gpa_t addr)
+{
+	if (addr % STEP)
+		return NULL;
+	return addr ? &stress.fixed : &stress.moved;
+}
+
 static int access_thread(void *data)
 {
 	static const int lens[] = { 1, 2, 4, 8 };
@@ -105,13 +121,15 @@ static int access_thread(void *data)
 		int len = lens[get_random_u32_below(ARRAY_SIZE(lens))], ret;
 		u64 val = get_random_u32_below(4);
 
+		if (!get_random_u32_below(4))
+			addr = round_down(addr, STEP);
 		i->taken = 0;
 		if (get_random_u32_below(4))
 			ret = bare_vm_write(i->vcpu, bus, addr, len, &val);
 		else
 			ret = bare_vm_read(i->vcpu, bus, addr, len, &val);
 		i->sent++;
-		if (ret || i->taken != 1)
+		if (ret || i->taken != 1 || (always_there(addr) && i->taker != always_there(addr)))
 			i->wrong++;
 
 		if (!get_random_u32_below(8)) {
@@ -136,7 +154,7 @@ static void stress_release(struct kvm_io_device *dev)
 	stress.received += atomic_long_read(&d->taken);
 	stress.nr_released++;
 	WRITE_ONCE(d->live, 0);
-	if (d != &stress.around)
+	if (d != &stress.around && d != &stress.fixed && d != &stress.moved)
 		kfree(d);
 }
 
@@ -159,6 +177,8 @@ static unsigned int random_regions(struct kvm_io_region *regions)
 			.ops = &stress_ops,
 			.value = get_random_u32_below(4),
 		};
+		if (always_there(regions[i].addr))
+			regions[i].addr++;
 		regions[i].match_value = regions[i].len && get_random_u32_below(2);
 	}
 	return nr;
@@ -171,6 +191,18 @@ static void count_result(struct kunit *test, int ret)
 		return;
 	KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
 	stress.failed++;
+}
+
+static void change_moved(struct kunit *test)
+{
+	gpa_t len = stress.moved.dev.regions->len == STEP ? 8 : STEP;
+	const struct kvm_io_region regions[] = {
+		{ .bus = KVM_MMIO_BUS, .len = len, .ops = &stress_ops },
+		{ .bus = KVM_PIO_BUS, .len = len, .ops = &stress_ops },
+	};
+
+	count_result(test, kvm_io_bus_replace(stress.kvm, &stress.moved.dev, regions,
+					      ARRAY_SIZE(regions)));
 }
 
 static void change(struct kunit *test)
@@ -197,7 +229,7 @@ static void change(struct kunit *test)
 		return;
 	}
 
-	switch (get_random_u32_below(4)) {
+	switch (get_random_u32_below(5)) {
 	case 0:
 		count_result(test, kvm_io_bus_register(stress.kvm, &d->dev, regions, nr));
 		break;
@@ -210,6 +242,9 @@ static void change(struct kunit *test)
 		kvm_io_bus_remove(stress.kvm, &d->dev, regions, nr);
 		count_result(test, 0);
 		break;
+	case 3:
+		change_moved(test);
+		break;
 	default:
 		*slot = NULL;
 		kvm_io_bus_unregister(stress.kvm, &d->dev);
@@ -218,25 +253,43 @@ static void change(struct kunit *test)
 	}
 }
 
+/* @len bytes of both buses every @step, up to @end. They stay for as long as the VM does. */
+static void register_for_good(struct stress_device *d, gpa_t start, gpa_t end, gpa_t step,
+			      gpa_t len)
+{
+	struct kvm_io_region regions[2] = {};
+	gpa_t addr;
+	int bus;
+
+	*d = (struct stress_device) { .dev.release = stress_release, .live = LIVE };
+	stress.nr_created++;
+	mutex_lock(&stress.kvm->slots_lock);
+	for (addr = start; addr < end; addr += step) {
+		for (bus = 0; bus < ARRAY_SIZE(regions); bus++)
+			regions[bus] = (struct kvm_io_region) {
+				.bus = bus ? KVM_PIO_BUS : KVM_MMIO_BUS,
+				.addr = addr,
+				/* Every other one takes any length. */
+				.len = addr & step ? 0 : len,
+				.ops = &stress_ops,
+			};
+		while (kvm_io_bus_register(stress.kvm, &d->dev, regions, ARRAY_SIZE(regions)))
+			;
+	}
+	mutex_unlock(&stress.kvm->slots_lock);
+}
+
 static void run_vm(struct kunit *test, unsigned long end)
 {
-	static const struct kvm_io_region around[] = {
-		{ .bus = KVM_MMIO_BUS, .len = 2 * WINDOW, .ops = &stress_ops },
-		{ .bus = KVM_PIO_BUS, .len = 2 * WINDOW, .ops = &stress_ops },
-	};
 	unsigned long started = 0, end_of_vm = jiffies + msecs_to_jiffies(MSECS_A_VM);
+	unsigned long least = stress.changes + MIN_CHANGES;
 	struct initiator *i;
 
 	stress.kvm = bare_vm_create(test);
 	memset(stress.devices, 0, sizeof(stress.devices));
-	memset(&stress.around, 0, sizeof(stress.around));
-	stress.around.dev.release = stress_release;
-	stress.around.live = LIVE;
-	mutex_lock(&stress.kvm->slots_lock);
-	while (kvm_io_bus_register(stress.kvm, &stress.around.dev, around, ARRAY_SIZE(around)))
-		;
-	mutex_unlock(&stress.kvm->slots_lock);
-	stress.nr_created++;
+	register_for_good(&stress.around, 0, 1, 1, 2 * WINDOW);
+	register_for_good(&stress.fixed, STEP, WINDOW, STEP, 8);
+	register_for_good(&stress.moved, 0, 1, 1, 8);
 
 	for (i = stress.initiators; i < stress.initiators + NR_THREADS; i++) {
 		*i = (struct initiator) { .vcpu = i->vcpu };
@@ -248,7 +301,8 @@ static void run_vm(struct kunit *test, unsigned long end)
 
 	if (time_before(end, end_of_vm))
 		end_of_vm = end;
-	while (started == NR_THREADS && time_before(jiffies, end_of_vm)) {
+	while (started == NR_THREADS &&
+	       (time_before(jiffies, end_of_vm) || stress.changes < least)) {
 		mutex_lock(&stress.kvm->slots_lock);
 		change(test);
 		mutex_unlock(&stress.kvm->slots_lock);
