@@ -29,13 +29,17 @@ for seed in "$@"; do
 	printf '%u s\n' $(($(date +%s) - start))
 done
 awk -v least="$least" '
-	{ operations += $1; accesses += $10 }
+	{
+		operations += $1; failed += $5; accesses += $10; walks += $12
+	}
 	END {
 		printf "%u operations, %u accesses", operations, accesses
 		if (operations < least)
 			printf "; FAIL: fewer operations than %u", least
+		if (!failed || !walks || !accesses)
+			printf "; FAIL: no failed updates, walks across operations, or accesses"
 		print ""
-		exit operations < least
+		exit operations < least || !failed || !walks || !accesses
 	}' "$program.counts" || failed=$((failed + 1))
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
