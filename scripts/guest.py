@@ -22,7 +22,6 @@ from arch import ARCHES
 # What the kernel says when something is wrong with it.  The console may cut into a line of userspace's.
 FAULT = re.compile(r"\bBUG: |kernel BUG at|\bWARNING: |\bINFO: (?:task|rcu|possible|trying)|\bOops\b|UBSAN: |"
                    r"general protection fault|Unable to handle kernel|Kernel panic - not syncing|unreferenced object")
-RACE = re.compile(r"\bBUG: (KCSAN: .* in (\S+)(?: / (\S+))?)")
 STRESS = re.compile(r"\bstress: .*")      # what it tells of how much it did
 EXIT = re.compile(r"^guest: exit (\d+)$")
 
@@ -44,16 +43,7 @@ COUNT = ["-smp", "1", "-icount", "shift=0,sleep=off"]
 
 def of_variant(built):
     """More arguments for boot(): a kernel that checks at run time has more CPUs, to race on."""
-    return {"flags": ["-smp", "4"] if built.variant in kernel.VARIANTS[1:] else [],
-            "functions": built.functions() if built.variant == "kcsan" else None}
-
-
-def other_race(line, functions):
-    """A line without what makes it a fault, if it begins KCSAN's report of a race of none of these functions."""
-    match = RACE.search(line)
-    if not match or functions & {name.partition("+")[0].partition(".")[0] for name in match.groups("")[1:]}:
-        return line
-    return f"not of the I/O bus: {match[1]}"
+    return {"flags": ["-smp", "4"] if built.variant in kernel.VARIANTS[1:] else []}
 
 
 def command(arch, image, initramfs=None, append="", flags=()):
@@ -84,11 +74,10 @@ def make_initramfs(built, directory, programs, files):
     return result
 
 
-def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=False, flags=(), functions=None):
+def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=False, flags=()):
     """Run a guest to its end; every line of its console goes to the log, and to the terminal if echo says so.
 
-    With the flags COUNT the clock of its one CPU advances a nanosecond an instruction.  With functions a data race is a
-    fault only if it is of one of them.
+    With the flags COUNT the clock of its one CPU advances a nanosecond an instruction.
     """
     run = command(arch, image, initramfs, append, flags)
     if kernel.VERBOSE:
@@ -112,8 +101,6 @@ def boot(arch, image, initramfs=None, append="", timeout=300, log=None, echo=Fal
         timer.start()
         for line in qemu.stdout:
             line = line.rstrip("\r\n")
-            if functions is not None:
-                line = other_race(line, functions)
             result.lines.append(line)
             if file:
                 print(line, file=file, flush=True)

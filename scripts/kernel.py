@@ -57,6 +57,14 @@ def logged(command, log, cwd=None):
         raise tree.Error(f"{shlex.join(map(str, command[:3]))} ...: exit {process.returncode}; see {log}")
 
 
+# What KCSAN looks at: the bus, what is rewritten to use it, and the suites.  KVM has races of its own, also in devices
+# that are on the bus; and the more it looks at, the less likely it sees a race.
+WATCHED = ["KCSAN_SANITIZE=n",
+           *(f"KCSAN_SANITIZE_../../../virt/kvm/{name}.o=y" for name in (
+               "io_bus", "io_map", "io_register", "coalesced_mmio", "eventfd")),
+           *(f"KCSAN_SANITIZE_{path.stem}.o=y" for path in sorted((tree.REPO / "kunit").glob("*_kunit.c")))]
+
+
 class Kernel:
     """One kernel: an architecture, a work tree at a revision of build/linux-VERSION/tree, and a configuration."""
 
@@ -109,7 +117,7 @@ class Kernel:
     def variables(self):
         cc = "clang" + self.arch.make[0].removeprefix("LLVM=") if self.arch.make else self.arch.cross + "gcc"
         return [f"ARCH={self.arch.kernel}", f"CROSS_COMPILE={self.arch.cross}", *self.arch.make,
-                f"CC=ccache {cc}", "HOSTCC=ccache gcc"]
+                f"CC=ccache {cc}", "HOSTCC=ccache gcc", *(WATCHED if self.variant == "kcsan" else [])]
 
     def make(self, *targets):
         logged(["make", *([] if VERBOSE else ["-s"]), f"-j{len(os.sched_getaffinity(0))}", f"O={self.output}",
@@ -163,18 +171,6 @@ class Kernel:
             if real.get(symbol, "n") != value:
                 raise tree.Error(f"{path} asks for CONFIG_{symbol}={value}, but the kernel has "
                                  f"{real.get(symbol, 'n')}: no such symbol, or a dependency is not met")
-
-    def functions(self):
-        """Those whose data races are faults of ours: of the bus, of what is rewritten to use it, and of the tests.
-
-        KVM has races of its own, also in devices that are on the bus.
-        """
-        objects = [self.output / f"virt/kvm/{name}.o" for name in (
-            "io_bus", "io_map", "io_register", "coalesced_mmio", "eventfd")]
-        objects += (self.output / "virt/kvm/tests").glob("*.o")
-        symbols = subprocess.run([self.arch.cross + "nm", "--defined-only", *objects], check=True, capture_output=True,
-                                 text=True).stdout
-        return {name.partition(".")[0] for name in re.findall(r" [tT] (\S+)$", symbols, re.M)}
 
     def build(self, revision, *targets):
         self.checkout(revision)
