@@ -2,8 +2,10 @@
 /*
  * Each allocation fails once of what puts the frames of a GICv3 onto the bus: a
  * region for redistributors of vCPUs that exist, a vCPU that gets its own, an
- * ITS, and the first run of a vCPU. The error is ENOMEM, and what failed works
- * when it is done again, but for the first run: that leaves a dead VM.
+ * ITS, and the first run of a vCPU. The error is ENOMEM, and nothing is left at
+ * the address. A region for redistributors can be set then. The others get
+ * another VM: the first run leaves a dead one, the ITS keeps the address and the
+ * region the slot of the vCPU.
  *
  * Memory that is lost this way is for kmemleak to find.
  */
@@ -20,16 +22,19 @@
 
 #define NR_VCPUS	4
 #define ITS_BASE	(GICR_BASE_GPA + SZ_16M)
+#define ITS_PIDR2	(ITS_BASE + GICD_PIDR2)
 #define PIDR2_GICV3	0x3b
 #define SLOW		200		/* seconds: the kernel has its checks */
 
 struct gic_vm {
 	struct kvm_vm *vm;
+	void (*guest)(void);
 	struct kvm_vcpu *vcpus[NR_VCPUS];
 	int gic, its, last_vcpu;
 	int nr_vcpus;		/* to create before the call */
 	bool has_region;
 	bool has_init;
+	bool has_its;
 };
 
 static void guest_code(void)
@@ -42,6 +47,12 @@ static void guest_code(void)
 
 		GUEST_ASSERT_EQ(readq((void *)(frame + GICR_TYPER)) >> 8 & 0xffff, i);
 	}
+	GUEST_DONE();
+}
+
+static void guest_its_code(void)
+{
+	GUEST_ASSERT_EQ(readl((void *)ITS_PIDR2), PIDR2_GICV3);
 	GUEST_DONE();
 }
 
@@ -73,13 +84,16 @@ static void create(struct gic_vm *t)
 	virt_map(t->vm, dist, dist, KVM_VGIC_V3_DIST_SIZE / t->vm->page_size);
 	virt_map(t->vm, GICR_BASE_GPA, GICR_BASE_GPA,
 		 NR_VCPUS * KVM_VGIC_V3_REDIST_SIZE / t->vm->page_size);
+	virt_map(t->vm, ITS_BASE, ITS_BASE, KVM_VGIC_V3_ITS_SIZE / t->vm->page_size);
 
 	for (i = 0; i < t->nr_vcpus; i++)
-		t->vcpus[i] = aarch64_vcpu_add(t->vm, i, NULL, guest_code);
+		t->vcpus[i] = aarch64_vcpu_add(t->vm, i, NULL, t->guest);
 	if (t->has_region)
 		TEST_ASSERT(!set_region(t), "Expected a region, errno %d", errno);
 	if (t->has_init)
 		init_gic(t);
+	if (t->has_its)
+		t->its = kvm_create_device(t->vm, KVM_DEV_TYPE_ARM_VGIC_ITS);
 }
 
 static void destroy(struct gic_vm *t)
@@ -99,11 +113,13 @@ static void renew(void *arg)
 	create(arg);
 }
 
-/* All redistributors are there, for the guest. */
+/* All that the guest reads is there. */
 static void expect_frames(struct gic_vm *t)
 {
 	struct ucall uc;
 
+	if (!t->has_init)
+		init_gic(t);
 	vcpu_run(t->vcpus[0]);
 	switch (get_ucall(t->vcpus[0], &uc)) {
 	case UCALL_DONE:
@@ -115,6 +131,25 @@ static void expect_frames(struct gic_vm *t)
 			  exit_reason_str(t->vcpus[0]->run->exit_reason),
 			  t->vcpus[0]->run->mmio.phys_addr);
 	}
+}
+
+/* The guest's first read that KVM does not answer. */
+static void expect_unanswered(struct gic_vm *t, uint64_t addr)
+{
+	struct kvm_run *run = t->vcpus[0]->run;
+
+	if (!t->has_init)
+		init_gic(t);
+	vcpu_run(t->vcpus[0]);
+	TEST_ASSERT(run->exit_reason == KVM_EXIT_MMIO && run->mmio.phys_addr == addr,
+		    "Expected no answer at 0x%lx, got exit reason %s at 0x%llx", addr,
+		    exit_reason_str(run->exit_reason), run->mmio.phys_addr);
+}
+
+static void expect_frames_and_renew(void *arg)
+{
+	expect_frames(arg);
+	renew(arg);
 }
 
 static void expect_no_region(void *arg)
@@ -135,6 +170,8 @@ static void fail_and_repeat(const struct fallible *f, struct gic_vm *t)
 	errors = fail_each(f, t);
 	renew(t);
 	repeat_errors(f, t, &errors);
+	expect_frames(t);
+	destroy(t);
 }
 
 FIXTURE(fault) {
@@ -151,14 +188,12 @@ FIXTURE_TEARDOWN(fault)
 TEST_F_TIMEOUT(fault, redistributor_region, SLOW)
 {
 	static const struct fallible setting = {
-		"KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION", set_region, expect_no_region, renew,
+		"KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION", set_region, expect_no_region,
+		expect_frames_and_renew,
 	};
-	struct gic_vm t = { .nr_vcpus = NR_VCPUS };
+	struct gic_vm t = { .guest = guest_code, .nr_vcpus = NR_VCPUS };
 
 	fail_and_repeat(&setting, &t);
-	init_gic(&t);
-	expect_frames(&t);
-	destroy(&t);
 }
 
 static int create_last_vcpu(void *arg)
@@ -169,36 +204,46 @@ static int create_last_vcpu(void *arg)
 	return t->last_vcpu;
 }
 
+static void expect_no_last_frame(void *arg)
+{
+	uint64_t frame = GICR_BASE_GPA + (NR_VCPUS - 1) * KVM_VGIC_V3_REDIST_SIZE;
+
+	expect_unanswered(arg, frame + GICR_TYPER);
+	renew(arg);
+}
+
 TEST_F_TIMEOUT(fault, vcpu, SLOW)
 {
 	static const struct fallible creating = {
-		"KVM_CREATE_VCPU", create_last_vcpu, NULL, renew,
+		"KVM_CREATE_VCPU", create_last_vcpu, expect_no_last_frame,
+		expect_frames_and_renew,
 	};
-	struct gic_vm t = { .nr_vcpus = NR_VCPUS - 1, .has_region = true };
+	struct gic_vm t = { .guest = guest_code, .nr_vcpus = NR_VCPUS - 1, .has_region = true };
 
 	fail_and_repeat(&creating, &t);
-	init_gic(&t);
-	expect_frames(&t);
-	destroy(&t);
 }
 
 static int run(void *arg)
 {
 	struct gic_vm *t = arg;
+	int ret = __vcpu_run(t->vcpus[0]);
+	struct ucall uc;
 
-	return __vcpu_run(t->vcpus[0]);
+	TEST_ASSERT(ret || get_ucall(t->vcpus[0], &uc) == UCALL_DONE,
+		    "Expected the guest to be done");
+	return ret;
 }
 
 TEST_F_TIMEOUT(fault, first_run, SLOW)
 {
 	/* A VM that has no distributor is dead. */
 	static const struct fallible running = { "KVM_RUN", run, renew, renew };
-	struct gic_vm t = { .nr_vcpus = NR_VCPUS, .has_region = true, .has_init = true };
-	struct ucall uc;
+	struct gic_vm t = {
+		.guest = guest_code, .nr_vcpus = NR_VCPUS, .has_region = true, .has_init = true,
+	};
 
 	create(&t);
 	fail_each(&running, &t);
-	TEST_ASSERT(get_ucall(t.vcpus[0], &uc) == UCALL_DONE, "Expected the guest to be done");
 	destroy(&t);
 }
 
@@ -211,41 +256,24 @@ static int set_its_address(void *arg)
 				     &base);
 }
 
-static void create_its(struct gic_vm *t)
+static void expect_no_its(void *arg)
 {
-	t->its = kvm_create_device(t->vm, KVM_DEV_TYPE_ARM_VGIC_ITS);
-}
-
-static void expect_no_its_address(void *arg)
-{
-	struct gic_vm *t = arg;
-	uint64_t base = 0;
-
-	kvm_device_attr_get(t->its, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_ITS_ADDR_TYPE, &base);
-	TEST_ASSERT(base == ~0ull, "Expected an ITS without an address, got 0x%lx", base);
-}
-
-static void renew_with_its(void *arg)
-{
+	expect_unanswered(arg, ITS_PIDR2);
 	renew(arg);
-	create_its(arg);
 }
 
 TEST_F_TIMEOUT(fault, its, SLOW)
 {
 	static const struct fallible setting = {
-		"KVM_VGIC_ITS_ADDR_TYPE", set_its_address, expect_no_its_address, renew_with_its,
+		"KVM_VGIC_ITS_ADDR_TYPE", set_its_address, expect_no_its,
+		expect_frames_and_renew,
 	};
-	struct gic_vm t = { .nr_vcpus = NR_VCPUS, .has_region = true, .has_init = true };
-	struct errors errors;
+	struct gic_vm t = {
+		.guest = guest_its_code, .nr_vcpus = NR_VCPUS, .has_region = true,
+		.has_init = true, .has_its = true,
+	};
 
-	create(&t);
-	create_its(&t);
-	errors = fail_each(&setting, &t);
-	renew_with_its(&t);
-	repeat_errors(&setting, &t, &errors);
-	expect_frames(&t);
-	destroy(&t);
+	fail_and_repeat(&setting, &t);
 }
 
 int main(int argc, char *argv[])
