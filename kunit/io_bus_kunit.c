@@ -512,6 +512,7 @@ static void exclusive(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(PIO, 0x110, 4))));
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(MMIO, 0x10f, 4))));
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(MMIO, 0x112, 4))));
+	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(MMIO, 0x112, 0))));
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(AT(MMIO, 0x110, 4), .ops = &other_ops)));
 
 	/* Within one table. */
@@ -523,6 +524,8 @@ static void exclusive(struct kunit *test)
 					   EXCLUSIVE(ON(PIO, 0x100, 0))));
 	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(PIO, 0x100, 4), MATCH(1)),
 				     EXCLUSIVE(ON(PIO, 0x100, 4), MATCH(2))));
+	KUNIT_EXPECT_EQ(test, 0, TRY(EXCLUSIVE(ON(PIO, 0x100, 16)),
+				     EXCLUSIVE(ON(PIO, 0x108, 16))));
 
 	/* A collision on the last bus leaves nothing on the first. */
 	KUNIT_EXPECT_EQ(test, -EEXIST, REGISTER(other, { ON(PIO, 0x100, 4) },
