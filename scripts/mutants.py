@@ -6,6 +6,7 @@ Put the faults of mutant_table.py into a copy of the sources, one after the othe
 it: KUnit's, or a program of tools/testing/io_bus, which counts as um.  Without a fault the tests must pass.
 """
 import argparse
+import os
 import re
 import shutil
 import subprocess
@@ -102,7 +103,7 @@ class Suites:
 
     def run(self, tests):
         self.built.make(self.target)
-        lines, ended = self.boot(tests[0] if len(tests) == 1 else "kvm_*")
+        lines, ended = self.boot(tests[0] if len(tests) == 1 else os.path.commonprefix(tests) + "*")
         text = "\n".join(lines)
         fault = next((line for line in lines if guest.FAULT.search(line)), "")
         outcome = {}
