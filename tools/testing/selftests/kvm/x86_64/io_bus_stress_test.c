@@ -7,7 +7,8 @@
  *
  * In one window of each bus the ranges change between two rounds only, so that
  * a linear scan over them tells the end of each access. In another one they
- * change during the round, too: there the ends must be as many as the accesses.
+ * change during the round, too: there the ends must be as many as the accesses,
+ * none has two, and no eventfd is signalled for more than it may have got.
  *
  * TEST_SECONDS in the environment is how long it takes.
  */
@@ -85,6 +86,8 @@ static uint64_t random_state = 0x9e3779b97f4a7c15ull;
 
 static struct kvm_vm *vm;
 static struct vcpu_work *work;		/* guest_work, as seen from here */
+/* Of this round, by the ranges that the eventfd had in it. */
+static bool may_signal[NR_RANGES][NR_VCPUS * NR_ACCESSES];
 static pthread_barrier_t barrier;
 static atomic_int nr_running;
 static atomic_bool stopped, finished;
@@ -148,6 +151,11 @@ static void guest_code(uint32_t id)
 		}
 		GUEST_SYNC(0);
 	}
+}
+
+static struct access *access_at(int i)
+{
+	return &work[i / NR_ACCESSES].access[i % NR_ACCESSES];
 }
 
 /* Runs a vCPU to the end of its round, and counts the exits of each access. */
@@ -303,6 +311,14 @@ static int change_eventfd(const struct ranges *set, const struct range *r, uint3
 	return __vm_ioctl(vm, KVM_IOEVENTFD, &args);
 }
 
+static void note_signals(const struct range *r)
+{
+	int i;
+
+	for (i = 0; i < NR_VCPUS * NR_ACCESSES; i++)
+		may_signal[r - moving_ranges.range][i] |= takes_part(r, access_at(i));
+}
+
 static void add_range(struct ranges *set, struct range *r)
 {
 	static const uint8_t lens[] = { 0, 1, 2, 4, 4, 8 };
@@ -335,6 +351,8 @@ static void add_range(struct ranges *set, struct range *r)
 	TEST_ASSERT(!change_eventfd(set, r, 0),
 		    "Expected an ioeventfd at 0x%lx, errno %d", r->addr, errno);
 	r->used = true;
+	if (set->moving)
+		note_signals(r);
 }
 
 /* Unregistering a zone takes away all zones that contain its range. */
@@ -448,7 +466,7 @@ static void empty_ring(struct kvm_coalesced_mmio_ring *ring)
 		const struct kvm_coalesced_mmio *entry = &ring->coalesced_mmio[ring->first];
 
 		for (i = 0; i < NR_VCPUS * NR_ACCESSES; i++) {
-			a = &work[i / NR_ACCESSES].access[i % NR_ACCESSES];
+			a = access_at(i);
 			if (is_entry_of(entry, a))
 				break;
 		}
@@ -470,12 +488,12 @@ static uint64_t take_signals(int fd)
 
 static void check(struct kvm_coalesced_mmio_ring *ring)
 {
-	unsigned long expected[NR_RANGES] = {}, moving = 0, ended = 0;
-	int i;
+	unsigned long expected[NR_RANGES] = {}, limit[NR_RANGES] = {}, moving = 0, ended = 0;
+	int i, j;
 
 	empty_ring(ring);
 	for (i = 0; i < NR_VCPUS * NR_ACCESSES; i++) {
-		struct access *a = &work[i / NR_ACCESSES].access[i % NR_ACCESSES];
+		struct access *a = access_at(i);
 
 		count.sent++;
 		count.to_userspace += a->nr_exits;
@@ -484,8 +502,13 @@ static void check(struct kvm_coalesced_mmio_ring *ring)
 			TEST_ASSERT(!a->read || a->nr_exits == 1,
 				    "Expected a read at 0x%lx in userspace once, got %d", a->addr,
 				    a->nr_exits);
+			TEST_ASSERT(a->nr_exits + a->in_ring <= 1,
+				    "Expected one end of a write to 0x%lx, userspace got it %d times, ring %d",
+				    a->addr, a->nr_exits, a->in_ring);
 			moving++;
 			ended += a->nr_exits + a->in_ring;
+			for (j = 0; j < NR_RANGES && !a->nr_exits && !a->in_ring; j++)
+				limit[j] += may_signal[j][i];
 			continue;
 		}
 		TEST_ASSERT(a->nr_exits == (a->end == USERSPACE) && a->in_ring == (a->end == RING),
@@ -504,6 +527,9 @@ static void check(struct kvm_coalesced_mmio_ring *ring)
 		count.to_eventfd += signals;
 
 		signals = take_signals(moving_ranges.fds[i]);
+		TEST_ASSERT(signals <= limit[i],
+			    "Expected at most %lu signals of an ioeventfd that comes and goes, got %lu",
+			    limit[i], signals);
 		count.to_eventfd += signals;
 		ended += signals;
 	}
@@ -570,6 +596,11 @@ static void run_vm(time_t deadline)
 		for (i = 0; i < NR_VCPUS; i++) {
 			for (j = 0; j < NR_ACCESSES; j++)
 				prepare(&work[i].access[j]);
+		}
+		memset(may_signal, 0, sizeof(may_signal));
+		for (i = 0; i < NR_RANGES; i++) {
+			if (moving_ranges.range[i].kind == EVENTFD)
+				note_signals(&moving_ranges.range[i]);
 		}
 
 		atomic_store(&nr_running, NR_VCPUS);
