@@ -121,7 +121,7 @@ static void assert_no_pit_thread(void)
 {
 	int i, nr;
 
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 1000; i++) {
 		nr = nr_pit_threads();
 		if (!nr)
 			return;
