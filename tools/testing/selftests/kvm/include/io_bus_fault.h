@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Have each of a call's allocations fail in turn. The kernel says through
+ * Have each of a call's slab allocations fail in turn. The kernel says through
  * /proc/thread-self/fail-nth whether there was one to fail. Some are those of
  * kmemleak, which does without.
  */
