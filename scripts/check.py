@@ -7,6 +7,7 @@ Each is a command whose output ends with "N passed, N failed", or killed and sur
 """
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -23,19 +24,21 @@ FAILED = re.compile(r"FAILED|\bnot ok\b|\berror\b|\bsurvived:|: [1-9]\d* failed\
 STEPS = {
     "check": [
         "series-test", "cocci-test", "findings", "checkpatch", "docs-test", "map-test", "fuzz SHORT=1",
-        "kunit ARCH=um", "mutants ARCH=um", "kunit ARCH=x86_64", "selftests ARCH=x86_64", "regressions ARCH=x86_64"],
+        "kunit ARCH=um", "mutants ARCH=um", "kunit ARCH=x86_64", "selftests ARCH=x86_64", "regressions ARCH=x86_64",
+        "selftests ARCH=x86_64 VARIANT=debug TESTS='x86_64/io_bus_fault_test io_bus_memcg_test x86_64/io_bus_stress_test'",
+        "coverage"],
     "all": [
         *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
         *(f"selftests ARCH={arch}" for arch in ("arm64", "arm64-gicv2", "riscv")),
         *(f"build-test ARCH={arch}" for arch in (
             "x86_64", "arm64", "s390", "riscv", "powerpc", "powerpc-e500", "powerpc-e500v2", "mips", "loongarch",
             "i386")),
-        "modules-test ARCH=x86_64"],
+        "modules-test ARCH=x86_64", "kunit ARCH=x86_64 VARIANT=kcsan", "regressions"],
     "nightly": [
         *(f"modules-test ARCH={arch}" for arch in ("powerpc", "s390", "riscv", "mips")),
         *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv")),
-        "selftests ARCH=x86_64 VARIANT=debug", "kunit ARCH=x86_64 VARIANT=kcsan", "selftests ARCH=x86_64 VARIANT=kcsan",
-        "selftests ARCH=arm64 VARIANT=debug", "soak MINUTES=10", "guest", "fuzz", "regressions",
+        "selftests ARCH=x86_64 VARIANT=debug", "selftests ARCH=x86_64 VARIANT=kcsan",
+        "selftests ARCH=arm64 VARIANT=debug", "soak MINUTES=10", "guest", "fuzz",
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2"))],
 }
 
@@ -58,7 +61,7 @@ def step(arguments, seconds):
     """Run one step: (passed, failed, what to show of it)."""
     path = LOGS / (re.sub(r"\W+", "-", arguments) + ".log")
     with open(path, "w", encoding="utf-8") as log:
-        status = run(["make", "--no-print-directory", *arguments.split()], log, seconds)
+        status = run(["make", "--no-print-directory", *shlex.split(arguments)], log, seconds)
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     sums = re.findall(r"\b(\d+) (?:passed|killed), (\d+) (?:failed|survived)\b", "\n".join(lines))
     passed, failed = map(int, sums[-1]) if sums else (0, 0)
@@ -86,7 +89,7 @@ def main():
     total = [0, 0]
     broken = {}
     for number, arguments in enumerate(steps, 1):
-        print(f"[{number:2}/{len(steps)}] {arguments:37}", end="", flush=True)
+        print(f"[{number:2}/{len(steps)}] {arguments:42.42}", end="", flush=True)
         start = time.monotonic()
         passed, failed, tail = step(arguments, max(0, end - start))
         print(f"{passed:4} passed, {failed} failed  {time.monotonic() - start:5.0f} s", flush=True)
