@@ -774,7 +774,7 @@ identifier f = vgic_register_its_iodev, kvm, its, addr, ret;
 + };
 + int ret;
   ...
-  its->vgic_its_base = addr;
+- its->vgic_its_base = addr;
 - iodev->regions = its_registers;
 - iodev->nr_regions = ARRAY_SIZE(its_registers);
 - kvm_iodevice_init(&iodev->dev, &kvm_io_gic_ops);
@@ -783,6 +783,8 @@ identifier f = vgic_register_its_iodev, kvm, its, addr, ret;
 - iodev->its = its;
 - ret = kvm_io_bus_register_dev(...);
 + ret = kvm_io_bus_register(kvm, &its->iodev, &region, 1);
++ if (!ret)
++ 	its->vgic_its_base = addr;
   ...
   }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each allocation fails once of what puts the frames of a GICv3 onto the bus: a
- * region for redistributors of vCPUs that exist, a vCPU that gets its own, an
- * ITS, and the first run of a vCPU. The error is ENOMEM, and nothing is left at
- * the address. A region for redistributors can be set then. The others get
- * another VM: the first run leaves a dead one, the ITS keeps the address and the
- * region the slot of the vCPU.
+ * Each slab allocation fails once of what puts the frames of a GICv3 onto the
+ * bus: a region for redistributors of vCPUs that exist, a vCPU that gets its own,
+ * an ITS, and the first run of a vCPU. The error is ENOMEM, and nothing is left
+ * at the address. A region for redistributors and an ITS can be set then. The
+ * others get another VM: the first run leaves a dead one, and the region keeps
+ * the slot of the vCPU.
  *
  * Memory that is lost this way is for kmemleak to find.
  */
@@ -24,6 +24,7 @@
 #define ITS_BASE	(GICR_BASE_GPA + SZ_16M)
 #define ITS_PIDR2	(ITS_BASE + GICD_PIDR2)
 #define PIDR2_GICV3	0x3b
+#define ADDR_UNDEF	UINT64_MAX	/* KVM's, for an address that has not been set */
 #define SLOW		200		/* seconds: the kernel has its checks */
 
 struct gic_vm {
@@ -258,8 +259,14 @@ static int set_its_address(void *arg)
 
 static void expect_no_its(void *arg)
 {
-	expect_unanswered(arg, ITS_PIDR2);
-	renew(arg);
+	struct gic_vm *t = arg;
+	uint64_t base = 0;
+
+	kvm_device_attr_get(t->its, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_ITS_ADDR_TYPE, &base);
+	TEST_ASSERT(base == ADDR_UNDEF, "Expected no address, got 0x%lx", base);
+	expect_unanswered(t, ITS_PIDR2);
+	TEST_ASSERT(!set_its_address(t), "Expected to set the address then, errno %d", errno);
+	renew(t);
 }
 
 TEST_F_TIMEOUT(fault, its, SLOW)
