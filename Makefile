@@ -18,7 +18,7 @@ userspace = $(Q)$(MAKE) --no-print-directory -C tools/testing/io_bus $(if $(V),,
 	KERNEL="$$(scripts/tree.py dir)/tree" OUTPUT="$$(scripts/tree.py dir)/io_bus"
 EVERY := um x86_64 arm64 s390 riscv powerpc powerpc-e500 powerpc-e500v2 mips loongarch i386
 
-.PHONY: series tree kernel kunit selftests guest sparse build-test modules-test review coccicheck cocci-test findings \
+.PHONY: series tree kernel kunit selftests guest bench sparse build-test modules-test review coccicheck cocci-test findings \
 	checkpatch docs-test series-test map-test mutants regressions fuzz coverage soak check check-all nightly help clean
 
 series:			## convert the kernel, write the patch series, print its parts (the default)
@@ -53,6 +53,10 @@ guest: ARCH ?= x86_64
 guest:			## [ARCH=x86_64] [STOCK=1]: a guest Linux, under QEMU in the kernel, whose virtio devices use ioeventfds
 	$(call need,$(ARCH) guest)
 	$(Q)scripts/guest_client.py $(ARCH) $(stock)
+
+bench:			## [RUNS="x86_64 ..."]: what the bus costs in instructions, in stock and converted, against the targets
+	$(call need,x86_64 arm64 s390 bench)
+	$(Q)scripts/bench.py $(RUNS)
 
 sparse: ARCH ?= x86_64
 sparse:			## [ARCH=x86_64]: no warning of sparse, or of gcc with W=1, that stock does not have

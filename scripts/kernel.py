@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -126,7 +127,7 @@ class Kernel:
     def suites(self):
         """The KUnit suites of this tree, and what each depends on: those with all of that are wanted."""
         kconfig = self.source / "virt/kvm/tests/Kconfig"
-        if self.variant == "modules" or not kconfig.exists():
+        if self.variant.startswith(("modules", "bench")) or not kconfig.exists():
             return {}
         entries = re.split(r"^config ", kconfig.read_text(encoding="utf-8"), flags=re.M)
         return {name: re.findall(r"\b([A-Z]\w+)(?==y| &&|$)", " && ".join(depends), re.M)
@@ -172,8 +173,17 @@ class Kernel:
                 raise tree.Error(f"{path} asks for CONFIG_{symbol}={value}, but the kernel has "
                                  f"{real.get(symbol, 'n')}: no such symbol, or a dependency is not met")
 
+    def add_benchmark(self):
+        """To this work tree only: it is in no series, for half of it is for the old interface."""
+        for name in ("io_bus_bench.c", "io_bus_bench.h"):
+            shutil.copy(tree.REPO / "bench" / name, self.source / "virt/kvm" / name)
+        with open(self.source / "virt/kvm/Makefile.kvm", "a", encoding="utf-8") as file:
+            file.write("kvm-y += $(KVM)/io_bus_bench.o\n")
+
     def build(self, revision, *targets):
         self.checkout(revision)
+        if self.variant.startswith("bench"):
+            self.add_benchmark()
         self.output.mkdir(exist_ok=True)
         self.log.write_text("", encoding="utf-8")
         with step(f"{self.label}: configure"):

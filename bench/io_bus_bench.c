@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Benchmark of the I/O bus, for scripts/bench.py: the same source in the stock
+ * kernel and in the converted one.
+ *
+ * Under QEMU's -icount shift=0,sleep=off the clock advances a nanosecond an
+ * instruction. Accesses are timed with interrupts off, so that nothing else
+ * runs. What may sleep is timed with interrupts on, and of some repetitions the
+ * shortest counts; while the processor waits for a grace period the clock
+ * advances, too. How often it waits is how often the thread gives up its
+ * processor: it has the VM to itself, so there is nothing else to sleep for.
+ */
+#include <linux/eventfd.h>
+#include <linux/fdtable.h>
+#include <linux/kallsyms.h>
+#include <linux/kvm_host.h>
+#include <linux/prandom.h>
+#include <linux/slab.h>
+#include <linux/timex.h>
+#include <linux/vmstat.h>
+#include <kunit/test.h>
+#include <kunit/test-bug.h>
+
+#include "io_bus_bench.h"
+
+#define NR_OPS		256
+#define NR_REPEATS	8
+#define BASE		0x10000000ULL
+
+struct bench {
+	struct kvm *kvm;
+	struct kvm_vcpu *vcpu;
+	int fd;
+	struct rnd_state random;
+	gpa_t addr[NR_OPS];
+	u64 val[NR_OPS];
+};
+
+/* ---- measuring */
+
+#if defined(CONFIG_ARM64)
+#define TICKS(_n)	((_n) * (NSEC_PER_SEC / arch_timer_get_cntfrq()))
+#elif defined(CONFIG_S390)
+#define TICKS(_n)	((_n) * 125 / 128)
+#else
+#define TICKS(_n)	(_n)
+#endif
+
+/* @total of @nr operations; scripts/bench.py divides. */
+static void print_row(const char *what, u64 total, unsigned int nr, const char *fmt, ...)
+{
+	struct va_format vaf;
+	va_list args;
+
+	va_start(args, fmt);
+	vaf.fmt = fmt;
+	vaf.va = &args;
+	pr_info("bench: %s %llu/%u %pV\n", what, total, nr, &vaf);
+	va_end(args);
+}
+
+static void time_writes(struct kunit *test, enum kvm_bus bus, int len, int expected,
+			const char *row)
+{
+	struct bench *b = test->priv;
+	u64 best = U64_MAX;
+	int i, idx, repeat;
+
+	idx = srcu_read_lock(&b->kvm->srcu);
+	for (i = 0; i < NR_OPS; i++)
+		KUNIT_EXPECT_EQ(test, expected,
+				kvm_io_bus_write(b->vcpu, bus, b->addr[i], len, &b->val[i]));
+	for (repeat = 0; repeat < NR_REPEATS; repeat++) {
+		u64 start, end;
+
+		local_irq_disable();
+		start = get_cycles();
+		for (i = 0; i < NR_OPS; i++)
+			kvm_io_bus_write(b->vcpu, bus, b->addr[i], len, &b->val[i]);
+		end = get_cycles();
+		local_irq_enable();
+		best = min(best, end - start);
+	}
+	srcu_read_unlock(&b->kvm->srcu, idx);
+	print_row("time", TICKS(best), NR_OPS, "%s", row);
+}
+
+static unsigned long waits(void)
+{
+	return current->nvcsw;
+}
+
+/* In slabs and in what is too large for these, when all that waits has been freed. */
+static s64 slab_bytes(struct bench *b)
+{
+	int type, i, nid, cpu;
+	s64 bytes;
+
+	srcu_barrier(&b->kvm->srcu);
+	/* Not those that are kept though they are empty. */
+	for (type = 0; type < NR_KMALLOC_TYPES; type++) {
+		for (i = 0; i <= KMALLOC_SHIFT_HIGH; i++) {
+			if (kmalloc_caches[type][i])
+				kmem_cache_shrink(kmalloc_caches[type][i]);
+		}
+	}
+	bytes = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) * (s64)PAGE_SIZE;
+	for_each_online_node(nid) {
+		for_each_online_cpu(cpu)
+			bytes += per_cpu_ptr(NODE_DATA(nid)->per_cpu_nodestats, cpu)
+				->vm_node_stat_diff[NR_SLAB_UNRECLAIMABLE_B] * (s64)PAGE_SIZE;
+	}
+	return bytes;
+}
+
+/* ---- accesses, and updates of one region, by the number of regions */
+
+#define STRIDE	0x10
+#define LEN	8
+
+static int add_device(struct kunit *test, struct bench_device *d, gpa_t addr, int len)
+{
+	struct bench *b = test->priv;
+	int ret;
+
+	mutex_lock(&b->kvm->slots_lock);
+	ret = bench_register(b->kvm, d, addr, len);
+	mutex_unlock(&b->kvm->slots_lock);
+	return ret;
+}
+
+static void remove_device(struct kunit *test, struct bench_device *d)
+{
+	struct bench *b = test->priv;
+
+	mutex_lock(&b->kvm->slots_lock);
+	bench_unregister(b->kvm, d);
+	mutex_unlock(&b->kvm->slots_lock);
+}
+
+static void time_hits(struct kunit *test, const char *which, unsigned int nr)
+{
+	char row[64];
+
+	snprintf(row, sizeof(row), "%s, %u regions", which, nr);
+	time_writes(test, KVM_MMIO_BUS, 4, strstarts(which, "miss") ? -EOPNOTSUPP : 0, row);
+}
+
+static void one_size(struct kunit *test, unsigned int nr)
+{
+	struct bench *b = test->priv;
+	int i;
+
+	for (i = 0; i < NR_OPS; i++)
+		b->addr[i] = BASE;
+	time_hits(test, "hit first", nr);
+
+	for (i = 0; i < NR_OPS; i++)
+		b->addr[i] = BASE + (nr - 1) * STRIDE;
+	time_hits(test, "hit last", nr);
+
+	for (i = 0; i < NR_OPS; i++)
+		b->addr[i] = BASE + prandom_u32_state(&b->random) % nr * STRIDE;
+	time_hits(test, "hit random", nr);
+
+	for (i = 0; i < NR_OPS; i++)
+		b->addr[i] += LEN;
+	time_hits(test, "miss", nr);
+
+	for (i = 0; i < NR_OPS; i++)
+		b->addr[i] = BASE + nr / 3 * STRIDE;
+	time_hits(test, "hit repeated", nr);
+}
+
+/* One more, between two others. */
+static void one_more(struct kunit *test, unsigned int nr)
+{
+	struct bench_device *d = kunit_kzalloc(test, sizeof(*d), GFP_KERNEL);
+	gpa_t addr = BASE + nr / 3 * STRIDE + LEN;
+	u64 add = U64_MAX, remove = U64_MAX;
+	unsigned long add_waits = 0, remove_waits = 0;
+	int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	for (i = 0; i < NR_REPEATS; i++) {
+		unsigned long waited = waits();
+		u64 start, end;
+
+		start = get_cycles();
+		add_device(test, d, addr, LEN);
+		end = get_cycles();
+		add = min(add, end - start);
+		add_waits += waits() - waited;
+
+		waited = waits();
+		start = get_cycles();
+		remove_device(test, d);
+		end = get_cycles();
+		remove = min(remove, end - start);
+		remove_waits += waits() - waited;
+	}
+
+	print_row("time", TICKS(add), 1, "register one more, %u regions", nr);
+	print_row("waits", add_waits, NR_REPEATS, "register one more, %u regions", nr);
+	print_row("time", TICKS(remove), 1, "unregister one, %u regions", nr);
+	print_row("waits", remove_waits, NR_REPEATS, "unregister one, %u regions", nr);
+}
+
+static void sizes(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 1, 4, 16, 64, 256, 1000, 4000, 16000 };
+	struct bench *b = test->priv;
+	struct bench_device *d;
+	unsigned int nr = 0;
+	s64 before;
+	int i;
+
+	before = slab_bytes(b);
+	d = kcalloc(sizes[ARRAY_SIZE(sizes) - 1], sizeof(*d), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		for (; nr < sizes[i]; nr++)
+			KUNIT_ASSERT_EQ(test, 0, add_device(test, &d[nr], BASE + nr * STRIDE, LEN));
+		one_size(test, nr);
+		one_more(test, nr);
+	}
+	print_row("bytes", slab_bytes(b) - before - ksize(d), nr, "a region, of %u", nr);
+	bench_destroy_buses(b->kvm);
+	KUNIT_ASSERT_EQ(test, 0, bench_init_buses(b->kvm));
+	kfree(d);
+}
+
+/* The innermost of three; stock's search is not made for these. */
+static void nested(struct kunit *test)
+{
+	struct bench *b = test->priv;
+	const unsigned int nr = 64;
+	struct bench_device *d;
+	int i, idx;
+
+	d = kcalloc(nr + 2, sizeof(*d), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, d);
+	KUNIT_ASSERT_EQ(test, 0, add_device(test, &d[nr], BASE, nr * STRIDE));
+	KUNIT_ASSERT_EQ(test, 0, add_device(test, &d[nr + 1], BASE, nr * STRIDE / 2));
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, 0, add_device(test, &d[i], BASE + i * STRIDE, LEN));
+
+	/* Through each region of three */
+	for (i = 0; i < NR_OPS; i++)
+		b->addr[i] = BASE + i % (nr / 2) * STRIDE + LEN;
+	idx = srcu_read_lock(&b->kvm->srcu);
+	for (i = 0; i < NR_OPS; i++) {
+		if (kvm_io_bus_write(b->vcpu, KVM_MMIO_BUS, b->addr[i], 4, &b->val[i]))
+			break;
+	}
+	srcu_read_unlock(&b->kvm->srcu, idx);
+	if (i == NR_OPS)
+		time_writes(test, KVM_MMIO_BUS, 4, 0,
+			    "hit beside 64 regions, in 2 nested around them");
+	for (i = 0; i < NR_OPS; i++)
+		b->addr[i] -= LEN;
+	time_writes(test, KVM_MMIO_BUS, 4, 0, "hit one of 64 regions, in 2 nested around them");
+	bench_destroy_buses(b->kvm);
+	KUNIT_ASSERT_EQ(test, 0, bench_init_buses(b->kvm));
+	kfree(d);
+}
+
+/* ---- ioeventfds */
+
+struct kind {
+	const char *name;
+	enum kvm_bus bus;
+	u32 flags;
+	u32 len;
+};
+
+static const struct kind kinds[] = {
+	{ "MMIO", KVM_MMIO_BUS, 0, 4 },
+	{ "PIO", KVM_PIO_BUS, KVM_IOEVENTFD_FLAG_PIO, 4 },
+	{ "ccw", KVM_VIRTIO_CCW_NOTIFY_BUS, KVM_IOEVENTFD_FLAG_VIRTIO_CCW_NOTIFY, 8 },
+};
+
+static int assign(struct kunit *test, struct kvm_ioeventfd args)
+{
+	struct bench *b = test->priv;
+
+	args.fd = b->fd;
+	return kvm_ioeventfd(b->kvm, &args);
+}
+
+static void deassign(struct kunit *test, struct kvm_ioeventfd args)
+{
+	args.flags |= KVM_IOEVENTFD_FLAG_DEASSIGN;
+	KUNIT_ASSERT_EQ(test, 0, assign(test, args));
+}
+
+static void datamatch(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 1, 16, 128, 1000 };
+	struct bench *b = test->priv;
+	int i, k;
+
+	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
+		struct kvm_ioeventfd args = {
+			.addr = 0x100,
+			.len = kinds[k].len,
+			.flags = kinds[k].flags | KVM_IOEVENTFD_FLAG_DATAMATCH,
+		};
+		unsigned int nr = 0;
+		char row[64];
+
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			int op;
+
+			for (; nr < sizes[i]; nr++) {
+				args.datamatch = nr;
+				KUNIT_ASSERT_EQ(test, 0, assign(test, args));
+			}
+			for (op = 0; op < NR_OPS; op++) {
+				u64 val = prandom_u32_state(&b->random) % nr;
+
+				b->addr[op] = args.addr;
+				if (kinds[k].len == 4)
+					*(u32 *)&b->val[op] = val;
+				else
+					b->val[op] = val;
+			}
+			snprintf(row, sizeof(row), "hit random, %u datamatch ioeventfds, %s",
+				 nr, kinds[k].name);
+			time_writes(test, kinds[k].bus, kinds[k].len, 0, row);
+		}
+		while (nr) {
+			args.datamatch = --nr;
+			deassign(test, args);
+		}
+	}
+}
+
+/* As for @per_device queues of each of some devices */
+static struct kvm_ioeventfd queue(unsigned int i, unsigned int per_device, u32 len)
+{
+	return (struct kvm_ioeventfd) {
+		.addr = BASE + i / per_device * 0x4000 + i % per_device * 4,
+		.len = len,
+	};
+}
+
+static void assign_all(struct kunit *test, unsigned int nr, unsigned int per_device, u32 len)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		KUNIT_ASSERT_EQ(test, 0, assign(test, queue(i, per_device, len)));
+}
+
+static void deassign_all(struct kunit *test, unsigned int nr, unsigned int per_device, u32 len)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		deassign(test, queue(i, per_device, len));
+}
+
+static void time_all(struct kunit *test, unsigned int nr, unsigned int per_device, u32 len,
+		     const char *row)
+{
+	u64 add = U64_MAX, remove = U64_MAX;
+	unsigned long add_waits = 0, remove_waits = 0;
+	s64 bytes = 0;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		s64 before = slab_bytes(test->priv);
+		unsigned long waited = waits();
+		u64 start, end;
+
+		start = get_cycles();
+		assign_all(test, nr, per_device, len);
+		end = get_cycles();
+		add = min(add, end - start);
+		add_waits = waits() - waited;
+		bytes = max(bytes, slab_bytes(test->priv) - before);
+
+		waited = waits();
+		start = get_cycles();
+		deassign_all(test, nr, per_device, len);
+		end = get_cycles();
+		remove = min(remove, end - start);
+		remove_waits = waits() - waited;
+	}
+
+	print_row("time", TICKS(add), 1, "assign %s", row);
+	print_row("waits", add_waits, 1, "assign %s", row);
+	print_row("bytes", bytes, nr, "assign %s", row);
+	print_row("time", TICKS(remove), 1, "deassign %s", row);
+	print_row("waits", remove_waits, 1, "deassign %s", row);
+}
+
+static void ioeventfds(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 64, 512, 4000 };
+	char row[64];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		struct kvm_ioeventfd more = queue(sizes[i] / 2, 8, 4);
+		u64 add = U64_MAX, remove = U64_MAX;
+		int repeat;
+
+		snprintf(row, sizeof(row), "%u ioeventfds", sizes[i]);
+		time_all(test, sizes[i], 8, 4, row);
+
+		assign_all(test, sizes[i], 8, 4);
+		more.addr += 0x1000;
+		for (repeat = 0; repeat < NR_REPEATS; repeat++) {
+			u64 start, end;
+
+			start = get_cycles();
+			KUNIT_ASSERT_EQ(test, 0, assign(test, more));
+			end = get_cycles();
+			add = min(add, end - start);
+
+			start = get_cycles();
+			deassign(test, more);
+			end = get_cycles();
+			remove = min(remove, end - start);
+		}
+		deassign_all(test, sizes[i], 8, 4);
+		print_row("time", TICKS(add), 1, "assign one more, %u ioeventfds", sizes[i]);
+		print_row("time", TICKS(remove), 1, "deassign one, %u ioeventfds", sizes[i]);
+	}
+	time_all(test, 64 * 8, 8, 0, "8 queues of 64 virtio devices");
+}
+
+/* ---- the suite */
+
+static int bench_init(struct kunit *test)
+{
+	int (*do_eventfd)(unsigned int count, int flags);
+	struct bench *b = kunit_kzalloc(test, sizeof(*b), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	/* There is no other way to a file descriptor of an eventfd in the kernel. */
+	do_eventfd = (void *)kallsyms_lookup_name("do_eventfd");
+	KUNIT_ASSERT_NOT_NULL(test, do_eventfd);
+	b->fd = do_eventfd(0, EFD_NONBLOCK);
+	KUNIT_ASSERT_GE(test, b->fd, 0);
+
+	b->vcpu = kvzalloc(sizeof(*b->vcpu), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, b->vcpu);
+	b->kvm = kvzalloc(sizeof(*b->kvm), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, b->kvm);
+	b->vcpu->kvm = b->kvm;
+	mutex_init(&b->kvm->slots_lock);
+	refcount_set(&b->kvm->users_count, 1);
+	KUNIT_ASSERT_EQ(test, 0, init_srcu_struct(&b->kvm->srcu));
+	KUNIT_ASSERT_EQ(test, 0, bench_init_buses(b->kvm));
+	prandom_seed_state(&b->random, 1);
+	test->priv = b;
+
+	/* Without what a running test costs: stubs of functions are looked for. */
+	static_branch_dec(&kunit_running);
+	return 0;
+}
+
+static void bench_exit(struct kunit *test)
+{
+	struct bench *b = test->priv;
+
+	if (!b)
+		return;
+	static_branch_inc(&kunit_running);
+	bench_destroy_buses(b->kvm);
+	cleanup_srcu_struct(&b->kvm->srcu);
+	close_fd(b->fd);
+	kvfree(b->kvm);
+	kvfree(b->vcpu);
+}
+
+static struct kunit_case bench_cases[] = {
+	KUNIT_CASE(sizes),
+	KUNIT_CASE(nested),
+	KUNIT_CASE(datamatch),
+	KUNIT_CASE(ioeventfds),
+	{}
+};
+
+static struct kunit_suite bench_suite = {
+	.name = "kvm_io_bus_bench",
+	.init = bench_init,
+	.exit = bench_exit,
+	.test_cases = bench_cases,
+};
+
+kunit_test_suite(bench_suite);
+
+MODULE_DESCRIPTION("Benchmark of the KVM I/O bus");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Usage: bench.py [RUN...]
+
+Run bench/io_bus_bench.c in the stock and in the converted kernel, each twice, and print what it costs in both: in
+virtual nanoseconds under QEMU's -icount, which are instructions while the processor does not wait; grace periods
+waited for in rows of their own, and bytes of memory.  A RUN is a row of RUNS below; all without one.
+
+Writes build/linux-VERSION/bench.csv and, if gnuplot is there, bench.svg.  A target that is missed is printed.  What
+fails: figures that differ from one boot to the next, a case of the benchmark that fails, and a ratio that is more
+than 5% worse than the one of scripts/bench-expected.csv, which has rows that do not wait.
+"""
+import argparse
+import csv
+import re
+import shutil
+import subprocess
+
+import guest
+import kernel
+import tree
+from arch import ARCHES
+
+EXPECTED = tree.REPO / "scripts/bench-expected.csv"
+COLUMNS = ["arch", "row", "stock", "ours", "ratio", "target", "met"]
+TIMEOUT = 900
+SLACK = 1.05
+
+# The row of scripts/arch.py and the variant of the kernel
+RUNS = {
+    "x86_64": ("x86_64", "bench"),
+    "x86_64-mitigations": ("x86_64", "bench-mitigations"),
+    "arm64": ("arm64", "bench"),
+    "s390": ("s390", "bench"),
+}
+
+# What is to be reached: the ratio of ours to stock, or ours alone.
+TARGETS = {
+    "hit random, 1 regions": ("ratio", 0.5),
+    "hit random, 16 regions": ("ratio", 0.4),
+    "hit random, 1000 regions": ("ratio", 0.3),
+    "miss, 1000 regions": ("ratio", 0.3),
+    "hit random, 1000 datamatch ioeventfds, MMIO": ("ratio", 0.02),
+    "hit random, 1000 datamatch ioeventfds, PIO": ("ratio", 0.02),
+    "hit random, 1000 datamatch ioeventfds, ccw": ("ratio", 0.02),
+    "assign 512 ioeventfds": ("ratio", 0.2),
+    "assign 512 ioeventfds: waits": ("ours", 0),
+    "assign 4000 ioeventfds": ("ratio", 0.06),
+    "assign 4000 ioeventfds: waits": ("ours", 0),
+    "deassign 4000 ioeventfds": ("ratio", 0.2),
+    "deassign 4000 ioeventfds: waits": ("ours", 4000),
+    "assign one more: 4000 over 64 ioeventfds": ("ours", 1.5),
+    "register one more: 16000 over 1000 regions": ("ours", 3.5),
+    "register one more, 1000 regions: waits": ("ours", 0),
+    "a region, of 16000: bytes": ("ours", 128),
+    "assign 8 queues of 64 virtio devices: bytes": ("ratio", 1.5),
+}
+
+# Rows of two others, for what may grow with the number and by how much
+GROWTH = {
+    "register one more: 16000 over 1000 regions":
+        ("register one more, 16000 regions", "register one more, 1000 regions"),
+    "assign one more: 4000 over 64 ioeventfds":
+        ("assign one more, 4000 ioeventfds", "assign one more, 64 ioeventfds"),
+}
+
+CHART = r"""
+set terminal svg size 900,420 font "sans,11"
+set output "{svg}"
+set logscale xy
+set xlabel "regions on the bus"
+set ylabel "instructions"
+set key left top
+set datafile separator ","
+set multiplot layout 1,2
+set title "{arch}: a write, random hit"
+plot "{data}" using 1:2 with linespoints title "stock", "" using 1:3 with linespoints title "converted"
+set title "{arch}: one registration (waits included)"
+plot "{data}" using 1:4 with linespoints title "stock", "" using 1:5 with linespoints title "converted"
+"""
+
+
+def figures(built, log):
+    """The rows of one boot, and what went wrong in it."""
+    boot = guest.boot(built.arch, built.image, append="kunit_shutdown=reboot kunit.filter_glob=kvm_io_bus_bench",
+                      timeout=TIMEOUT, log=log, flags=guest.COUNT)
+    rows = {}
+    for line in boot.lines:
+        match = re.search(r"bench: (\w+) (\d+)/(\d+) (.*\S)", line)
+        if match:
+            what, total, number, row = match.groups()
+            name = row if what == "time" else f"{row}: {what}"
+            rows[name] = round(int(total) / int(number), 1)
+    wrong = boot.faults() + [line for line in boot.lines if re.match(r"\s*not ok ", line)]
+    if not any(re.match(r"ok \d+ kvm_io_bus_bench", line) for line in boot.lines):
+        wrong.append(f"the benchmark did not end; console: {log}")
+    for row, (large, small) in GROWTH.items():
+        if large in rows and small in rows:
+            rows[row] = round(rows[large] / rows[small], 2)
+    return rows, wrong
+
+
+def measure(run, stock):
+    name, variant = RUNS[run]
+    built = kernel.kernel(name, stock, variant)
+    rows, wrong = None, []
+    for number in (1, 2):
+        log = built.directory / f"bench-{run}-{built.source.name}-{number}.log"
+        with kernel.step(f"{built.label}: {run}, boot {number} of 2"):
+            again, complaints = figures(built, log)
+        wrong += [f"{run} {built.source.name}: {line}" for line in complaints]
+        if rows is not None:
+            wrong += [f"{run} {built.source.name}: {row}: {rows.get(row)}, then {again.get(row)}"
+                      for row in {**rows, **again} if rows.get(row) != again.get(row)]
+        rows = again
+    return rows, wrong
+
+
+def ratio(stock, ours):
+    return round(ours / stock, 3) if stock else ""
+
+
+def compare(run, stock, ours):
+    """The rows of the table."""
+    table = []
+    for row in {**ours, **stock}:
+        mine, theirs = ours.get(row, ""), stock.get(row, "")
+        of_both = ratio(theirs, mine) if mine != "" else ""
+        what, limit = TARGETS.get(row, ("", ""))
+        value = of_both if what == "ratio" else mine
+        table.append(dict(zip(COLUMNS, (run, row, theirs, mine, of_both, limit and f"{what} <= {limit}" or
+                                        (f"{what} <= 0" if what else ""),
+                                        "" if not what else "yes" if value != "" and value <= limit else "no"))))
+    return table
+
+
+def regressions(table):
+    """Rows whose ratio is worse than the committed one; (compared, what is worse)."""
+    with open(EXPECTED, encoding="utf-8", newline="") as file:
+        expected = {(row["arch"], row["row"]): float(row["ratio"]) for row in csv.DictReader(file) if row["ratio"]}
+    compared, worse = 0, []
+    for row in table:
+        before = expected.get((row["arch"], row["row"]))
+        if before is None or row["ratio"] == "":
+            continue
+        compared += 1
+        if row["ratio"] > before * SLACK:
+            worse.append(f"{row['arch']}: {row['row']}: the ratio is {row['ratio']}, was {before}")
+    return compared, worse
+
+
+def chart(directory, run, table):
+    data, svg = directory / "bench.data", directory / f"bench-{run}.svg"
+    by_row = {row["row"]: row for row in table if row["arch"] == run}
+    points = []
+    for row in by_row:
+        match = re.fullmatch(r"hit random, (\d+) regions", row)
+        if match:
+            costs = (by_row[row], by_row[f"register one more, {match[1]} regions"])
+            points.append(",".join([match[1], *(str(cost[who]) for cost in costs for who in ("stock", "ours"))]))
+    data.write_text("\n".join(points) + "\n", encoding="utf-8")
+    subprocess.run(["gnuplot"], input=CHART.format(svg=svg, data=data, arch=run), text=True, check=True)
+    return svg
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__.partition("Usage: ")[2])
+    parser.add_argument("runs", nargs="*", metavar="RUN", help=" ".join(RUNS))
+    args = parser.parse_args()
+    unknown = set(args.runs) - set(RUNS)
+    if unknown:
+        parser.error(f"no such run: {' '.join(sorted(unknown))}; there are {' '.join(RUNS)}")
+    runs = args.runs or list(RUNS)
+
+    table, wrong = [], []
+    for run in runs:
+        stock, complaints = measure(run, True)
+        wrong += complaints
+        ours, complaints = measure(run, False)
+        wrong += complaints
+        table += compare(run, stock, ours)
+
+    directory = tree.Work().directory
+    with open(directory / "bench.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+    print()
+    width = max(len(row["row"]) for row in table) + 2
+    print(f"{'':20}{'':{width}}{'stock':>12}{'ours':>12}{'ratio':>9}  target")
+    for row in table:
+        print(f"{row['arch']:20}{row['row']:{width}}{row['stock']:>12}{row['ours']:>12}{row['ratio']:>9}  "
+              f"{row['target']}{' MISSED' if row['met'] == 'no' else ''}")
+    if shutil.which("gnuplot"):
+        for run in runs:
+            print(f"chart: {chart(directory, run, table)}")
+    missed = sum(row["met"] == "no" for row in table)
+    met = sum(row["met"] == "yes" for row in table)
+    compared, worse = regressions(table)
+    wrong += worse
+    for line in wrong:
+        print(line)
+    print(f"{directory}/bench.csv: {len(table)} rows, {met} targets met, {missed} missed")
+    print(f"{compared - len(worse)} passed, {len(wrong)} failed")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    kernel.run(main)
