@@ -145,9 +145,8 @@ static const struct kvm_io_region *oracle_region(const struct kvm_io_entry *e)
 /* The fields that the walk relies on, by their definition. */
 static const char *oracle_check_links(const struct kvm_io_map *map)
 {
-	unsigned int i;
+	unsigned int i, j;
 	u64 reach = 0;
-	int j;
 
 	for (i = 0; i < map->nr; i++) {
 		const struct kvm_io_entry *e = &map->entry[i];
@@ -159,7 +158,7 @@ static const char *oracle_check_links(const struct kvm_io_map *map)
 		reach = max(reach, e->last);
 		if (e->reach != reach)
 			return "wrong reach";
-		for (j = (int)i - 1; j >= 0 && map->entry[j].last <= e->last; j--)
+		for (j = i; j && map->entry[j - 1].last <= e->last; j--)
 			;
 		if (e->outer != j)
 			return "wrong outer";
@@ -198,46 +197,61 @@ static const char *oracle_check_order(const struct kvm_io_region *before,
 	return oracle_before(r, before) ? NULL : "wrong order";
 }
 
+static const char *oracle_check_map(const struct kvm_io_map *map, bool by_value, unsigned int *nr);
+
+/* Check a leaf behind the region @before, which becomes its last. */
+static const char *oracle_check_leaf(const struct kvm_io_map *leaf, bool by_value,
+				     const struct kvm_io_region **before, unsigned int *nr)
+{
+	const char *why = oracle_check_links(leaf);
+	unsigned int i;
+
+	if (!leaf->nr || leaf->nr > KVM_IO_MAP_LEAF)
+		return "leaf empty or too large";
+	for (i = 0; i < leaf->nr && !why; i++) {
+		const struct kvm_io_entry *e = &leaf->entry[i];
+		const struct kvm_io_region *r = oracle_region(e);
+
+		why = oracle_check_range(e, r, by_value);
+		if (!why && *before)
+			why = oracle_check_order(*before, r, by_value);
+		if (!why && e->kind == KVM_IO_ENTRY_VALUES)
+			why = oracle_check_map(e->slot, true, nr);
+		else
+			(*nr)++;
+		*before = r;
+	}
+	return why;
+}
+
 /*
- * Check @root, which may be empty, after an update that has succeeded. @nr is
+ * Check @map, which may be empty, after an update that has succeeded. @nr is
  * increased by the number of regions.
  */
-static const char *oracle_check_map(const struct kvm_io_map *root, bool by_value, unsigned int *nr)
+static const char *oracle_check_map(const struct kvm_io_map *map, bool by_value, unsigned int *nr)
 {
-	const struct kvm_io_region *before = NULL, *r;
+	const struct kvm_io_region *before = NULL;
 	const char *why;
-	unsigned int i, j;
+	unsigned int i;
 
-	if (!root)
+	if (!map)
 		return NULL;
-	if (!root->nr)
-		return "empty root";
-	why = oracle_check_links(root);
-	for (i = 0; i < root->nr && !why; i++) {
-		const struct kvm_io_entry *re = &root->entry[i];
-		const struct kvm_io_map *leaf = re->slot;
+	if (!map->nr)
+		return "empty map";
+	if (map->entry[0].kind != KVM_IO_ENTRY_LEAF)
+		return oracle_check_leaf(map, by_value, &before, nr);
 
-		if (re->kind != KVM_IO_ENTRY_LEAF)
+	why = oracle_check_links(map);
+	for (i = 0; i < map->nr && !why; i++) {
+		const struct kvm_io_entry *e = &map->entry[i];
+		const struct kvm_io_map *leaf = e->slot;
+
+		if (e->kind != KVM_IO_ENTRY_LEAF)
 			return "no leaf in the root";
-		if (!leaf->nr || leaf->nr > KVM_IO_MAP_LEAF)
-			return "leaf empty or too large";
-		if (re->start != leaf->entry[0].start ||
-		    re->last != leaf->entry[leaf->nr - 1].reach)
-			return "root does not fit the leaf";
-		why = oracle_check_links(leaf);
-		for (j = 0; j < leaf->nr && !why; j++) {
-			const struct kvm_io_entry *e = &leaf->entry[j];
-
-			r = oracle_region(e);
-			why = oracle_check_range(e, r, by_value);
-			if (!why && before)
-				why = oracle_check_order(before, r, by_value);
-			if (!why && e->kind == KVM_IO_ENTRY_VALUES)
-				why = oracle_check_map(e->slot, true, nr);
-			else
-				(*nr)++;
-			before = r;
-		}
+		why = oracle_check_leaf(leaf, by_value, &before, nr);
+		if (!why && (e->start != leaf->entry[0].start ||
+			     e->last != leaf->entry[leaf->nr - 1].reach))
+			why = "root does not fit the leaf";
 	}
 	return why;
 }

@@ -44,12 +44,15 @@
  * that change, and shares the others. Removal needs no memory: it clears the
  * slot, and the next update drops it.
  */
+#include <linux/bitops.h>
 #include <linux/bug.h>
 #include <linux/compiler.h>
+#include <linux/container_of.h>
 #include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
+#include <linux/string.h>
 #include <linux/unaligned.h>
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
@@ -63,32 +66,56 @@ void *kvm_io_alloc(size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_alloc);
 
-/* The index of the last entry with start <= @key, -1 if there is none. */
-static int last_start(const struct kvm_io_map *map, u64 key)
+static __always_inline struct kvm_io_entry *step(struct kvm_io_entry *base, unsigned int n,
+						 u64 key)
 {
-	const struct kvm_io_entry *base = map->entry;
-	unsigned int n = map->nr;
-
-	if (!n || base->start > key)
-		return -1;
-
-	while (n > 1) {
-		unsigned int half = n / 2;
-
-		base += base[half].start <= key ? half : 0;
-		n -= half;
-	}
-	return base - map->entry;
+	return base[n].start <= key ? base + n : base;
 }
 
-static void descend(struct kvm_io_walk *w, struct kvm_io_map *map, u64 key, u64 last)
+/* The end of the entries with start <= @key. */
+static __always_inline struct kvm_io_entry *end_of_starts(struct kvm_io_map *map, u64 key)
 {
-	struct kvm_io_level *level = &w->level[++w->depth];
+	struct kvm_io_entry *base = map->entry;
+	unsigned int window = 1U << __fls(map->nr);
 
-	level->map = map;
+	if (base->start > key)
+		return base;
+
+	/* Of two windows of a power of two that overlap: in which is the last one? */
+	if (base[map->nr - window].start <= key)
+		base += map->nr - window;
+
+	/* Then in which half? With a constant distance a step is three instructions. */
+	while (window > KVM_IO_MAP_LEAF / 2) {
+		window /= 2;
+		base = step(base, window, key);
+	}
+	switch (window) {
+	case 32:
+		base = step(base, 16, key);
+		fallthrough;
+	case 16:
+		base = step(base, 8, key);
+		fallthrough;
+	case 8:
+		base = step(base, 4, key);
+		fallthrough;
+	case 4:
+		base = step(base, 2, key);
+		fallthrough;
+	case 2:
+		base = step(base, 1, key);
+	}
+	return base + 1;
+}
+
+static __always_inline void search(struct kvm_io_level *level, struct kvm_io_map *map,
+				   u64 key, u64 last)
+{
+	level->first = map->entry;
 	level->key = key;
 	level->last = last;
-	level->i = last_start(map, key);
+	level->end = end_of_starts(map, key);
 }
 
 /*
@@ -104,22 +131,26 @@ void kvm_io_walk_start(struct kvm_io_walk *w, const struct kvm_io_map *map,
 	w->val_len = len;
 	w->any_value = false;
 	w->wraps = last < addr;
-	w->depth = -1;
+	w->inner = w->level;
+	w->level[0].first = NULL;
+	w->level[0].end = NULL;
 	if (map)
-		descend(w, (struct kvm_io_map *)map, addr, w->wraps ? U64_MAX : last);
+		search(w->level, (struct kvm_io_map *)map, addr, w->wraps ? U64_MAX : last);
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_walk_start);
 
-static void descend_values(struct kvm_io_walk *w, struct kvm_io_map *values)
+/* Does the walk match on a value, and go on at @level with those that have it? */
+static __always_inline bool search_values(struct kvm_io_walk *w, struct kvm_io_level *level,
+					  struct kvm_io_map *values)
 {
 	u64 value;
 
 	if (w->any_value) {
-		descend(w, values, U64_MAX, 0);
-		return;
+		search(level, values, U64_MAX, 0);
+		return true;
 	}
 	if (!w->val)
-		return;
+		return false;
 
 	switch (w->val_len) {
 	case 1:
@@ -135,52 +166,48 @@ static void descend_values(struct kvm_io_walk *w, struct kvm_io_map *values)
 		value = get_unaligned((const u64 *)w->val);
 		break;
 	default:
-		return;
+		return false;
 	}
-	descend(w, values, value, value);
+	search(level, values, value, value);
+	return true;
 }
 
 /* The next region outwards, NULL at the end. */
 const struct kvm_io_region *kvm_io_walk_next(struct kvm_io_walk *w)
 {
-	while (w->depth >= 0) {
-		struct kvm_io_level *level = &w->level[w->depth];
-		struct kvm_io_entry *e = &level->map->entry[level->i];
+	struct kvm_io_level *level = w->inner;
+
+	for (;;) {
+		struct kvm_io_entry *e = level->end;
 		void *slot;
 
-		if (level->i < 0 || e->reach < level->last) {
-			w->depth--;
+		if (e == level->first || (--e)->reach < level->last) {
+			if (level == w->level)
+				return NULL;
+			level--;
 			continue;
 		}
 		if (e->last < level->last) {
-			level->i = e->outer;
+			level->end = level->first + e->outer;
 			continue;
 		}
-		level->i--;
+		level->end = e;
 
 		slot = READ_ONCE(e->slot);
 		if (!slot)
 			continue;
 
-		switch (e->kind) {
-		case KVM_IO_ENTRY_LEAF:
-			descend(w, slot, level->key, level->last);
-			break;
-		case KVM_IO_ENTRY_VALUES:
-			descend_values(w, slot);
-			break;
-		case KVM_IO_ENTRY_EXACT:
-			if (e->start != level->key)
-				break;
-			return slot;
-		default:
+		if (e->kind == KVM_IO_ENTRY_LEAF) {
+			search(level + 1, slot, level->key, level->last);
+			level++;
+		} else if (e->kind == KVM_IO_ENTRY_VALUES) {
+			level += search_values(w, level + 1, slot);
+		} else if (e->kind == KVM_IO_ENTRY_EXACT ? e->start == level->key : !w->wraps) {
 			/* No range contains an access that wraps. */
-			if (w->wraps)
-				break;
+			w->inner = level;
 			return slot;
 		}
 	}
-	return NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_walk_next);
 
@@ -256,14 +283,27 @@ static void retire(struct kvm_io_update *u, struct kvm_io_map *map)
 static void append(struct kvm_io_map *map, const struct kvm_io_entry *e)
 {
 	struct kvm_io_entry *new = &map->entry[map->nr];
-	int outer = (int)map->nr - 1;
+	unsigned int outer = map->nr++;
 
 	*new = *e;
-	new->reach = map->nr ? max(e->last, map->entry[outer].reach) : e->last;
-	while (outer >= 0 && map->entry[outer].last <= e->last)
-		outer = map->entry[outer].outer;
+	new->reach = outer ? max(e->last, new[-1].reach) : e->last;
+	while (outer && map->entry[outer - 1].last <= e->last)
+		outer = map->entry[outer - 1].outer;
 	new->outer = outer;
-	map->nr++;
+}
+
+/* Add those of @old from @i up to @end. */
+static void append_all(struct kvm_io_map *map, const struct kvm_io_map *old, unsigned int i,
+		       unsigned int end)
+{
+	/* What begins both maps has the same links in both. */
+	if (!i) {
+		memcpy(map->entry, old->entry, end * sizeof(map->entry[0]));
+		map->nr = end;
+		i = end;
+	}
+	for (; i < end; i++)
+		append(map, &old->entry[i]);
 }
 
 static void append_leaf(struct kvm_io_map *root, struct kvm_io_map *leaf)
@@ -284,9 +324,21 @@ struct kvm_io_merge {
 	bool by_value;
 };
 
-static struct kvm_io_map *leaf_at(const struct kvm_io_map *root, unsigned int i)
+static bool is_root(const struct kvm_io_map *map)
 {
-	return root->entry[i].slot;
+	return map->entry[0].kind == KVM_IO_ENTRY_LEAF;
+}
+
+static unsigned int nr_leaves(const struct kvm_io_map *map)
+{
+	if (!map)
+		return 0;
+	return is_root(map) ? map->nr : 1;
+}
+
+static struct kvm_io_map *leaf_at(struct kvm_io_map *map, unsigned int i)
+{
+	return is_root(map) ? map->entry[i].slot : map;
 }
 
 static bool is_kept(const struct kvm_io_merge *m, const struct kvm_io_entry *e)
@@ -302,6 +354,8 @@ static unsigned int nr_kept(const struct kvm_io_merge *m, const struct kvm_io_ma
 {
 	unsigned int i, nr = 0;
 
+	if (!leaf->dirty)
+		return leaf->nr;
 	for (i = 0; i < leaf->nr; i++)
 		nr += is_kept(m, &leaf->entry[i]);
 	return nr;
@@ -324,52 +378,90 @@ static struct kvm_io_entry *next_kept(const struct kvm_io_merge *m, unsigned int
 	return NULL;
 }
 
+/* Does the addition @i belong before @leaf? */
+static bool goes_before(const struct kvm_io_merge *m, unsigned int i, unsigned int leaf)
+{
+	struct kvm_io_entry e = entry_of(m->add[i], m->by_value);
+	int ret = order(&e, &leaf_at(m->old, leaf)->entry[0]);
+
+	/* A region goes before its equals, a value goes to them. */
+	return ret < 0 || (!ret && e.kind != KVM_IO_ENTRY_VALUES);
+}
+
 /* How many of the additions from @skip on belong before the leaf behind @leaf? */
 static unsigned int nr_additions(const struct kvm_io_merge *m, unsigned int skip,
 				 unsigned int leaf)
 {
-	const struct kvm_io_entry *behind;
 	unsigned int i;
 
-	if (!m->old || leaf + 1 >= m->old->nr)
+	if (leaf + 1 >= nr_leaves(m->old))
 		return m->nr - skip;
 
-	behind = &leaf_at(m->old, leaf + 1)->entry[0];
-	for (i = skip; i < m->nr; i++) {
-		struct kvm_io_entry e = entry_of(m->add[i], m->by_value);
-		int ret = order(&e, behind);
-
-		/* A region goes before its equals, a value goes to them. */
-		if (ret > 0 || (!ret && e.kind == KVM_IO_ENTRY_VALUES))
-			break;
-	}
+	for (i = skip; i < m->nr && goes_before(m, i, leaf + 1); i++)
+		;
 	return i - skip;
+}
+
+/* The first leaf of a root from @leaf on that changes, the number of leaves if there is none. */
+static unsigned int next_change(const struct kvm_io_merge *m, unsigned int leaf)
+{
+	unsigned int end = m->old->nr;
+
+	if (m->nr) {
+		u64 start = entry_of(m->add[0], m->by_value).start;
+
+		end = end_of_starts(m->old, start) - m->old->entry;
+		end = max(end, leaf + 1) - 1;
+		while (end > leaf && goes_before(m, 0, end))
+			end--;
+	}
+	while (m->old->dirty && leaf < end && !leaf_at(m->old, leaf)->dirty)
+		leaf++;
+	return m->old->dirty ? leaf : end;
 }
 
 static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
 				const struct kvm_io_region **add, unsigned int nr, bool by_value);
 
-/* Write the leaves [@from, @end) and @nr additions to new leaves of @room. */
+/*
+ * Write the leaves [@from, @end) and @nr additions to new leaves of @room, and
+ * add these to the new root; without a root there is one leaf.
+ */
 static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int end,
 			unsigned int nr, unsigned int room)
 {
+	struct kvm_io_map *first = from < end ? leaf_at(m->old, from) : NULL;
 	const struct kvm_io_region **last = m->add + nr;
-	unsigned int i = 0;
-	struct kvm_io_entry *old = next_kept(m, &from, end, &i);
 	struct kvm_io_map *leaf = NULL;
+	struct kvm_io_entry add, *old;
+	unsigned int i = 0;
+
+	if (nr)
+		add = entry_of(*m->add, m->by_value);
+
+	/* What is in front of all that changes is copied as it is. */
+	if (first && !first->dirty) {
+		leaf = new_map(m->u, room);
+		if (!leaf)
+			return -ENOMEM;
+		i = nr ? end_of_starts(first, add.start) - first->entry : first->nr;
+		while (nr && i && order(&add, &first->entry[i - 1]) <= 0)
+			i--;
+		i = min(i, room);
+		append_all(leaf, first, 0, i);
+	}
+	old = next_kept(m, &from, end, &i);
 
 	while (old || m->add < last) {
 		struct kvm_io_entry e, *used = NULL;
 		unsigned int taken = 0;
 
-		if (m->add < last) {
-			e = entry_of(*m->add, m->by_value);
-			taken = 1;
-		}
-		if (!taken || (old && order(&e, old) > 0)) {
+		if (m->add == last || (old && order(&add, old) > 0)) {
 			e = *old;
 			used = old;
-			taken = 0;
+		} else {
+			e = add;
+			taken = 1;
 		}
 
 		if (e.kind == KVM_IO_ENTRY_VALUES) {
@@ -395,6 +487,8 @@ static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int 
 
 		m->add += taken;
 		m->nr -= taken;
+		if (taken && m->add < last)
+			add = entry_of(*m->add, m->by_value);
 		if (used)
 			old = next_kept(m, &from, end, &i);
 		if (!e.slot)
@@ -410,9 +504,23 @@ static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int 
 			return -ENOMEM;
 		append(leaf, &e);
 	}
-	if (leaf)
+	if (!m->new)
+		m->new = leaf;
+	else if (leaf)
 		append_leaf(m->new, leaf);
 	return 0;
+}
+
+/* A map of one leaf, which needs no root, if @total is what it has at most. */
+static struct kvm_io_map *merge_all(struct kvm_io_merge *m, unsigned int total)
+{
+	unsigned int i;
+
+	if (total && merge_leaves(m, 0, nr_leaves(m->old), m->nr, total))
+		return ERR_PTR(-ENOMEM);
+	for (i = 0; i < nr_leaves(m->old); i++)
+		retire(m->u, leaf_at(m->old, i));
+	return m->new;
 }
 
 /*
@@ -420,55 +528,70 @@ static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int 
  * leaves that do change is written anew, evenly filled, and takes in the leaf
  * behind it if that fits.
  */
-static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
-				const struct kvm_io_region **add, unsigned int nr, bool by_value)
+static struct kvm_io_map *merge_root(struct kvm_io_merge *m)
 {
-	struct kvm_io_merge m = { .u = u, .old = old, .add = add, .nr = nr, .by_value = by_value };
-	unsigned int leaves = old ? old->nr : 0, i = 0;
+	unsigned int leaves = nr_leaves(m->old), i = 0;
 
-	m.new = new_map(u, leaves + nr / KVM_IO_MAP_LEAF + min(nr, leaves + 1));
-	if (!m.new)
+	m->new = new_map(m->u, leaves + m->nr / KVM_IO_MAP_LEAF + min(m->nr, leaves + 1));
+	if (!m->new)
 		return ERR_PTR(-ENOMEM);
 
-	while (i < leaves || m.nr) {
-		unsigned int from = i, added = 0, total = 0, room;
-		unsigned int n = nr_additions(&m, 0, i);
+	while (i < leaves || m->nr) {
+		unsigned int from = i, added = 0, total = 0, room, n;
 
-		if (!n && !leaf_at(old, i)->dirty) {
-			append(m.new, &old->entry[i++]);
-			continue;
+		if (m->old && is_root(m->old)) {
+			from = next_change(m, i);
+			append_all(m->new, m->old, i, from);
+			i = from;
+			if (i == leaves)
+				break;
 		}
 
+		n = nr_additions(m, 0, i);
 		do {
 			added += n;
 			total += n;
 			if (i < leaves) {
-				total += nr_kept(&m, leaf_at(old, i));
-				retire(u, leaf_at(old, i));
+				total += nr_kept(m, leaf_at(m->old, i));
+				retire(m->u, leaf_at(m->old, i));
 			}
 			i++;
 			if (i >= leaves)
 				break;
-			n = nr_additions(&m, added, i);
-		} while (n || leaf_at(old, i)->dirty ||
-			 total + leaf_at(old, i)->nr <= KVM_IO_MAP_LEAF);
+			n = nr_additions(m, added, i);
+		} while (n || leaf_at(m->old, i)->dirty ||
+			 total + leaf_at(m->old, i)->nr <= KVM_IO_MAP_LEAF);
 
 		if (total) {
 			room = DIV_ROUND_UP(total, DIV_ROUND_UP(total, KVM_IO_MAP_LEAF));
-			if (merge_leaves(&m, from, min(i, leaves), added, room))
+			if (merge_leaves(m, from, min(i, leaves), added, room))
 				return ERR_PTR(-ENOMEM);
 		}
 	}
-	if (old)
-		retire(u, old);
 
 	/* Nothing has been allocated after an empty root. */
-	if (!m.new->nr) {
-		u->fresh = m.new->next;
-		kfree(m.new);
+	if (!m->new->nr) {
+		m->u->fresh = m->new->next;
+		kfree(m->new);
 		return NULL;
 	}
-	return m.new;
+	return m->new;
+}
+
+static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
+				const struct kvm_io_region **add, unsigned int nr, bool by_value)
+{
+	struct kvm_io_merge m = { .u = u, .old = old, .add = add, .nr = nr, .by_value = by_value };
+	unsigned int total = nr, i;
+	struct kvm_io_map *map;
+
+	for (i = 0; i < nr_leaves(old) && total <= KVM_IO_MAP_LEAF; i++)
+		total += nr_kept(&m, leaf_at(old, i));
+
+	map = total <= KVM_IO_MAP_LEAF ? merge_all(&m, total) : merge_root(&m);
+	if (!IS_ERR(map) && old && is_root(old))
+		retire(u, old);
+	return map;
 }
 
 /*
@@ -503,11 +626,11 @@ static void mark_path(struct kvm_io_map *map, const struct kvm_io_region *region
 			return;
 	} while (pos != region);
 
-	level = &w.level[w.depth];
+	level = w.inner;
 	if (clear)
-		WRITE_ONCE(level->map->entry[level->i + 1].slot, NULL);
+		WRITE_ONCE(level->end->slot, NULL);
 	for (; level >= w.level; level--)
-		level->map->dirty = true;
+		container_of(level->first, struct kvm_io_map, entry[0])->dirty = true;
 }
 
 /* Have the next update look at @region, which may be leaving. */

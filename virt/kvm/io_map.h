@@ -26,7 +26,7 @@ struct kvm_io_entry {
 	u64 last;
 	u64 reach;
 	void *slot;
-	s32 outer;
+	u32 outer;
 	u8 kind;
 };
 
@@ -52,10 +52,9 @@ struct kvm_io_walk {
 	bool any_value;
 	/* private: */
 	bool wraps;
-	int depth;
+	struct kvm_io_level *inner;	/* where it is */
 	struct kvm_io_level {
-		struct kvm_io_map *map;
-		int i;
+		struct kvm_io_entry *first, *end;	/* not seen yet: from, up to */
 		u64 key, last;
 	} level[KVM_IO_MAP_DEPTH];
 };

@@ -111,7 +111,9 @@ static const struct kvm_io_region *choose_region(void)
 	struct kvm_io_map *leaf;
 
 	if (how >= 0xc0) {
-		leaf = o->map->entry[how % o->map->nr].slot;
+		leaf = o->map;
+		if (leaf->entry[0].kind == KVM_IO_ENTRY_LEAF)
+			leaf = leaf->entry[how % leaf->nr].slot;
 		if (leaf->entry[0].slot)
 			first = oracle_region(&leaf->entry[0]);
 	}

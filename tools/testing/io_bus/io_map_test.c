@@ -327,6 +327,27 @@ static void test_any_value(void)
 	nr_shape = 0;
 }
 
+/* More ranges than a leaf has room for, and of each the only value goes. */
+static void test_no_value_left(void)
+{
+	struct kvm_io_update u = { .gfp = GFP_KERNEL };
+	struct kvm_io_map *map;
+	unsigned int i;
+
+	for (i = 0; i <= KVM_IO_MAP_LEAF; i++) {
+		put_value(1);
+		shape[i].addr += 4 * i;
+	}
+	map = map_of_shape();
+	for (i = 0; i < nr_shape; i++)
+		kvm_io_map_clear(map, &shape[i]);
+	map = kvm_io_map_update(&u, map, NULL, 0);
+	kvm_io_map_free_list(u.stale);
+	report(!map && !u.fresh && !nr_allocated, "no value is left",
+	       "a map, or one that is freed twice or not at all");
+	nr_shape = 0;
+}
+
 /* What was never added, or is gone already: a warning, and the map stays as it is. */
 static void test_not_there(void)
 {
@@ -352,6 +373,7 @@ int main(void)
 	test_random(2000, 100, 11);
 	test_costs();
 	test_any_value();
+	test_no_value_left();
 	test_not_there();
 	return 0;
 }
