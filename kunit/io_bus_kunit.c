@@ -363,6 +363,8 @@ static void pass_on(struct kunit *test)
 	struct test_device *outer = new_device(test), *middle = new_device(test);
 	struct test_device *inner = new_device(test);
 	struct bus_test *t = test->priv;
+	u8 val[4];
+	int idx;
 
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(inner, { ON(MMIO, 0x104, 4) }));
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(outer, { ON(MMIO, 0x100, 0x100) }));
@@ -378,6 +380,17 @@ static void pass_on(struct kunit *test)
 	t->nr_calls = 0;
 	EXPECT_HIT(NULL, MMIO, 0x104, 4);
 	KUNIT_EXPECT_EQ(test, t->nr_calls, 3);
+
+	/* Reads do the same. */
+	idx = srcu_read_lock(&t->kvm->srcu);
+	t->nr_calls = 0;
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			kvm_io_bus_read(t->vcpu[0], KVM_MMIO_BUS, 0x104, 4, val));
+	KUNIT_EXPECT_EQ(test, t->nr_calls, 3);
+	outer->pass = false;
+	KUNIT_EXPECT_EQ(test, 0, kvm_io_bus_read(t->vcpu[0], KVM_MMIO_BUS, 0x104, 4, val));
+	KUNIT_EXPECT_PTR_EQ(test, t->last.d, outer);
+	srcu_read_unlock(&t->kvm->srcu, idx);
 }
 
 /* 8f4216c7d289: a region of length 0 on the MMIO bus takes accesses of any size. */

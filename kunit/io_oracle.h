@@ -116,6 +116,14 @@ static bool oracle_agrees(struct oracle *o, const struct kvm_io_map *map,
 
 	o->accesses++;
 	o->found += nr;
+	pos = kvm_io_map_innermost(map, addr, len);
+	if (pos && (nr ? pos != o->expected[0] : !IS_ERR(pos))) {
+		snprintf(o->why, sizeof(o->why),
+			 "%d bytes at %#llx: the innermost is not region %d", len,
+			 (unsigned long long)addr,
+			 IS_ERR(pos) ? -1 : (int)(pos - o->region));
+		return false;
+	}
 	kvm_io_walk_start(&w, map, addr, len, val);
 	for (i = 0; i <= nr; i++) {
 		pos = kvm_io_walk_next(&w);

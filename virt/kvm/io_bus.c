@@ -372,8 +372,7 @@ void kvm_io_bus_destroy(struct kvm *kvm)
 	srcu_barrier(&kvm->srcu);
 }
 
-static void start_access(struct kvm_io_walk *w, struct kvm *kvm, enum kvm_bus bus,
-			 gpa_t addr, int len, const void *val)
+static const struct kvm_io_map *map_for_access(struct kvm *kvm, enum kvm_bus bus)
 {
 	/*
 	 * Orders what the vCPU did and saw before it entered the read section
@@ -382,36 +381,69 @@ static void start_access(struct kvm_io_walk *w, struct kvm *kvm, enum kvm_bus bu
 	 * section needs an acquire of its own.
 	 */
 	smp_mb__after_srcu_read_lock();
-	kvm_io_walk_start(w, srcu_dereference(kvm->buses[bus].map, &kvm->srcu), addr, len, val);
+	return srcu_dereference(kvm->buses[bus].map, &kvm->srcu);
+}
+
+/* Of a write that @passed, if that is not NULL, did not take. */
+static noinline int write_outwards(struct kvm_vcpu *vcpu, const struct kvm_io_map *map,
+				   const struct kvm_io_region *passed, gpa_t addr, int len,
+				   const void *val)
+{
+	const struct kvm_io_region *region;
+	struct kvm_io_walk w;
+
+	kvm_io_walk_start(&w, map, addr, len, val);
+	while ((region = kvm_io_walk_next(&w))) {
+		if (region != passed && region->ops->write &&
+		    !region->ops->write(vcpu, region, addr, len, val))
+			return 0;
+	}
+	return -EOPNOTSUPP;
 }
 
 int kvm_io_bus_write(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
 		     int len, const void *val)
 {
-	const struct kvm_io_region *region;
-	struct kvm_io_walk w;
+	const struct kvm_io_map *map = map_for_access(vcpu->kvm, bus);
+	const struct kvm_io_region *region = kvm_io_map_innermost(map, addr, len);
 
-	start_access(&w, vcpu->kvm, bus, addr, len, val);
-	while ((region = kvm_io_walk_next(&w))) {
-		if (region->ops->write && !region->ops->write(vcpu, region, addr, len, val))
-			return 0;
-	}
-	return -EOPNOTSUPP;
+	if (!IS_ERR_OR_NULL(region) && region->ops->write &&
+	    !region->ops->write(vcpu, region, addr, len, val))
+		return 0;
+	if (IS_ERR(region))
+		return -EOPNOTSUPP;
+	return write_outwards(vcpu, map, region, addr, len, val);
 }
 EXPORT_SYMBOL_GPL(kvm_io_bus_write);
 
-int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
-		    int len, void *val)
+static noinline int read_outwards(struct kvm_vcpu *vcpu, const struct kvm_io_map *map,
+				  const struct kvm_io_region *passed, gpa_t addr, int len,
+				  void *val)
 {
 	const struct kvm_io_region *region;
 	struct kvm_io_walk w;
 
-	start_access(&w, vcpu->kvm, bus, addr, len, NULL);
+	kvm_io_walk_start(&w, map, addr, len, NULL);
 	while ((region = kvm_io_walk_next(&w))) {
-		if (region->ops->read && !region->ops->read(vcpu, region, addr, len, val))
+		if (region != passed && region->ops->read &&
+		    !region->ops->read(vcpu, region, addr, len, val))
 			return 0;
 	}
 	return -EOPNOTSUPP;
+}
+
+int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
+		    int len, void *val)
+{
+	const struct kvm_io_map *map = map_for_access(vcpu->kvm, bus);
+	const struct kvm_io_region *region = kvm_io_map_innermost(map, addr, len);
+
+	if (!IS_ERR_OR_NULL(region) && region->ops->read &&
+	    !region->ops->read(vcpu, region, addr, len, val))
+		return 0;
+	if (IS_ERR(region))
+		return -EOPNOTSUPP;
+	return read_outwards(vcpu, map, region, addr, len, val);
 }
 
 const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, gpa_t addr,
@@ -422,7 +454,7 @@ const struct kvm_io_region *kvm_io_bus_find(struct kvm *kvm, enum kvm_bus bus, g
 
 	lockdep_assert_held(&kvm->srcu);
 
-	start_access(&w, kvm, bus, addr, 1, NULL);
+	kvm_io_walk_start(&w, map_for_access(kvm, bus), addr, 1, NULL);
 	w.any_value = true;
 	do {
 		region = kvm_io_walk_next(&w);

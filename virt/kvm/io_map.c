@@ -109,6 +109,38 @@ static __always_inline struct kvm_io_entry *end_of_starts(struct kvm_io_map *map
 	return base + 1;
 }
 
+/*
+ * What a walk would find first, as far as one search of each level tells: most
+ * accesses end there. ERR_PTR(-ENOENT) if that is nothing, NULL if it takes the
+ * walk to know.
+ */
+const struct kvm_io_region *kvm_io_map_innermost(const struct kvm_io_map *map, gpa_t addr,
+						 gpa_t len)
+{
+	const struct kvm_io_entry *e, *in_root = NULL;
+	u64 last = addr + len - !!len;
+
+	if (!map)
+		return ERR_PTR(-ENOENT);
+
+	e = end_of_starts((struct kvm_io_map *)map, addr) - 1;
+	if (e < map->entry)
+		return ERR_PTR(-ENOENT);
+	if (e->kind == KVM_IO_ENTRY_LEAF) {
+		in_root = e;
+		e = end_of_starts(e->slot, addr) - 1;
+	}
+
+	if (last < addr)
+		return NULL;
+	if (e->last >= last && e->kind == KVM_IO_ENTRY_REGION)
+		return READ_ONCE(e->slot);
+	if (e->reach >= last || (in_root && in_root > map->entry && in_root[-1].reach >= last))
+		return NULL;
+	return ERR_PTR(-ENOENT);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_innermost);
+
 static __always_inline void search(struct kvm_io_level *level, struct kvm_io_map *map,
 				   u64 key, u64 last)
 {

@@ -76,6 +76,8 @@ struct kvm_io_update {
 
 void *kvm_io_alloc(size_t size, gfp_t gfp);
 
+const struct kvm_io_region *kvm_io_map_innermost(const struct kvm_io_map *map, gpa_t addr,
+						 gpa_t len);
 void kvm_io_walk_start(struct kvm_io_walk *w, const struct kvm_io_map *map,
 		       gpa_t addr, gpa_t len, const void *val);
 const struct kvm_io_region *kvm_io_walk_next(struct kvm_io_walk *w);
