@@ -117,7 +117,7 @@ def measure(run, stock):
 
 
 def ratio(stock, ours):
-    return round(ours / stock, 3) if stock else ""
+    return round(ours / stock, 4) if stock else ""
 
 
 def compare(run, stock, ours):
