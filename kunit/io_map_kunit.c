@@ -793,27 +793,33 @@ static void update_shares_leaves(struct kunit *test)
 /* A run of leaves that change is filled evenly; a small neighbour joins it. */
 static void update_joins_leaves(struct kunit *test)
 {
-	unsigned int nr = 4 * KVM_IO_MAP_LEAF, i;
+	unsigned int nr = 5 * KVM_IO_MAP_LEAF, i;
 	struct kvm_io_region *regions = spread_regions(test, nr);
 	struct io_map_test *t = test->priv;
 
 	add(test, regions, nr);
-	KUNIT_ASSERT_EQ(test, t->map->nr, 4);
+	KUNIT_ASSERT_EQ(test, t->map->nr, 5);
 
-	/* Leaf 1 keeps 3 regions and stays alone: leaf 2 is full. */
+	/* Leaf 1 keeps 3 regions and stays alone: leaves 0 and 2 are full. */
 	for (i = KVM_IO_MAP_LEAF + 3; i < 2 * KVM_IO_MAP_LEAF; i++)
 		clear(test, &regions[i]);
 	compact(test);
-	KUNIT_EXPECT_EQ(test, t->map->nr, 4);
+	KUNIT_EXPECT_EQ(test, t->map->nr, 5);
 
 	/* Leaf 0 keeps 5 and takes in leaf 1. */
 	for (i = 5; i < KVM_IO_MAP_LEAF; i++)
 		clear(test, &regions[i]);
 	compact(test);
+	KUNIT_EXPECT_EQ(test, t->map->nr, 4);
+
+	/* Leaf 1 keeps 4 and goes to leaf 0. */
+	for (i = 2 * KVM_IO_MAP_LEAF + 4; i < 3 * KVM_IO_MAP_LEAF; i++)
+		clear(test, &regions[i]);
+	compact(test);
 	KUNIT_EXPECT_EQ(test, t->map->nr, 3);
 
 	/* Leaves 1 and 2 both change and share what is left. */
-	for (i = 2 * KVM_IO_MAP_LEAF; i < nr; i += 2)
+	for (i = 3 * KVM_IO_MAP_LEAF; i < nr; i += 2)
 		clear(test, &regions[i]);
 	compact(test);
 	KUNIT_EXPECT_EQ(test, t->map->nr, 2);

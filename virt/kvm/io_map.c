@@ -35,9 +35,9 @@
  * contains the access, and one for each that ends too early but later than the
  * one before it on the walk: at most one a leaf in the root, and KVM_IO_MAP_LEAF
  * a leaf entered. All leaves that are entered, but for the first, have an entry
- * whose range contains the access. There are at most as many leaves as regions,
- * and as a rule one for 32 to 64: an update fills those that it writes, but looks
- * at no others, so after removals some may have few entries.
+ * whose range contains the access. An update joins what it writes with the leaves
+ * next to it where they fit in one, and splits into halves, so where regions come
+ * and go one by one, two leaves next to each other have at least 32 of them.
  *
  * Readers hold no lock, so a map never changes once it is published, but for
  * one thing: a slot may become NULL. An update copies the root and those leaves
@@ -557,8 +557,8 @@ static struct kvm_io_map *merge_all(struct kvm_io_merge *m, unsigned int total)
 
 /*
  * A new root over the leaves of @old, shared where nothing changes. A run of
- * leaves that do change is written anew, evenly filled, and takes in the leaf
- * behind it if that fits.
+ * leaves that do change is written anew, evenly filled, and takes in the leaves
+ * next to it that fit.
  */
 static struct kvm_io_map *merge_root(struct kvm_io_merge *m)
 {
@@ -569,16 +569,17 @@ static struct kvm_io_map *merge_root(struct kvm_io_merge *m)
 		return ERR_PTR(-ENOMEM);
 
 	while (i < leaves || m->nr) {
-		unsigned int from = i, added = 0, total = 0, room, n;
+		unsigned int shared = i, from, added = 0, total = 0, room, n;
 
 		if (m->old && is_root(m->old)) {
-			from = next_change(m, i);
-			append_all(m->new, m->old, i, from);
-			i = from;
-			if (i == leaves)
+			i = next_change(m, i);
+			if (i == leaves) {
+				append_all(m->new, m->old, shared, i);
 				break;
+			}
 		}
 
+		from = i;
 		n = nr_additions(m, 0, i);
 		do {
 			added += n;
@@ -593,6 +594,15 @@ static struct kvm_io_map *merge_root(struct kvm_io_merge *m)
 			n = nr_additions(m, added, i);
 		} while (n || leaf_at(m->old, i)->dirty ||
 			 total + leaf_at(m->old, i)->nr <= KVM_IO_MAP_LEAF);
+
+		while (from > shared &&
+		       total + leaf_at(m->old, from - 1)->nr <= KVM_IO_MAP_LEAF) {
+			from--;
+			total += leaf_at(m->old, from)->nr;
+			retire(m->u, leaf_at(m->old, from));
+		}
+		if (from > shared)
+			append_all(m->new, m->old, shared, from);
 
 		if (total) {
 			room = DIV_ROUND_UP(total, DIV_ROUND_UP(total, KVM_IO_MAP_LEAF));
