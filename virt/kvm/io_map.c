@@ -66,80 +66,13 @@ void *kvm_io_alloc(size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_alloc);
 
-static __always_inline struct kvm_io_entry *step(struct kvm_io_entry *base, unsigned int n,
-						 u64 key)
-{
-	return base[n].start <= key ? base + n : base;
-}
-
 /* The end of the entries with start <= @key. */
 static __always_inline struct kvm_io_entry *end_of_starts(struct kvm_io_map *map, u64 key)
 {
-	struct kvm_io_entry *base = map->entry;
-	unsigned int window = 1U << __fls(map->nr);
-
-	if (base->start > key)
-		return base;
-
-	/* Of two windows of a power of two that overlap: in which is the last one? */
-	if (base[map->nr - window].start <= key)
-		base += map->nr - window;
-
-	/* Then in which half? With a constant distance a step is three instructions. */
-	while (window > KVM_IO_MAP_LEAF / 2) {
-		window /= 2;
-		base = step(base, window, key);
-	}
-	switch (window) {
-	case 32:
-		base = step(base, 16, key);
-		fallthrough;
-	case 16:
-		base = step(base, 8, key);
-		fallthrough;
-	case 8:
-		base = step(base, 4, key);
-		fallthrough;
-	case 4:
-		base = step(base, 2, key);
-		fallthrough;
-	case 2:
-		base = step(base, 1, key);
-	}
-	return base + 1;
+	if (map->entry->start > key)
+		return map->entry;
+	return (struct kvm_io_entry *)kvm_io_map_last_start(map, key) + 1;
 }
-
-/*
- * What a walk would find first, as far as one search of each level tells: most
- * accesses end there. ERR_PTR(-ENOENT) if that is nothing, NULL if it takes the
- * walk to know.
- */
-const struct kvm_io_region *kvm_io_map_innermost(const struct kvm_io_map *map, gpa_t addr,
-						 gpa_t len)
-{
-	const struct kvm_io_entry *e, *in_root = NULL;
-	u64 last = addr + len - !!len;
-
-	if (!map)
-		return ERR_PTR(-ENOENT);
-
-	e = end_of_starts((struct kvm_io_map *)map, addr) - 1;
-	if (e < map->entry)
-		return ERR_PTR(-ENOENT);
-	if (e->kind == KVM_IO_ENTRY_LEAF) {
-		in_root = e;
-		e = end_of_starts(e->slot, addr) - 1;
-	}
-
-	if (last < addr)
-		return NULL;
-	if (e->last >= last && e->kind == KVM_IO_ENTRY_REGION)
-		return READ_ONCE(e->slot);
-	if (e->reach >= last || (in_root && in_root > map->entry && in_root[-1].reach >= last))
-		return NULL;
-	return ERR_PTR(-ENOENT);
-}
-EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_innermost);
 
 static __always_inline void search(struct kvm_io_level *level, struct kvm_io_map *map,
 				   u64 key, u64 last)
@@ -489,6 +422,11 @@ static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int 
 		unsigned int taken = 0;
 
 		if (m->add == last || (old && order(&add, old) > 0)) {
+			if (old->kind != KVM_IO_ENTRY_VALUES && leaf && leaf->nr < room) {
+				append(leaf, old);
+				old = next_kept(m, &from, end, &i);
+				continue;
+			}
 			e = *old;
 			used = old;
 		} else {
@@ -648,9 +586,16 @@ static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
 struct kvm_io_map *kvm_io_map_update(struct kvm_io_update *u, struct kvm_io_map *old,
 				     const struct kvm_io_region **add, unsigned int nr)
 {
+	struct kvm_io_map *map, *fresh;
+
 	if (nr > 1)
 		sort(add, nr, sizeof(*add), compare_regions, NULL);
-	return merge(u, old, add, nr, false);
+	map = merge(u, old, add, nr, false);
+	for (fresh = IS_ERR(map) ? NULL : u->fresh; fresh; fresh = fresh->next) {
+		fresh->window = 1U << __fls(fresh->nr);
+		fresh->tail = fresh->entry + fresh->nr - fresh->window;
+	}
+	return map;
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_update);
 

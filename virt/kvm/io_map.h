@@ -2,6 +2,7 @@
 #ifndef __KVM_IO_MAP_H
 #define __KVM_IO_MAP_H
 
+#include <linux/err.h>
 #include <linux/rcupdate.h>
 #include <kvm/io_bus.h>
 
@@ -33,6 +34,8 @@ struct kvm_io_entry {
 struct kvm_io_map {
 	struct rcu_head rcu;
 	struct kvm_io_map *next;	/* in a list of struct kvm_io_update */
+	struct kvm_io_entry *tail;	/* the last @window entries */
+	unsigned int window;		/* the largest power of two <= @nr */
 	unsigned int nr;
 	bool dirty;			/* has slots that the next update drops */
 	struct kvm_io_entry entry[];
@@ -76,8 +79,6 @@ struct kvm_io_update {
 
 void *kvm_io_alloc(size_t size, gfp_t gfp);
 
-const struct kvm_io_region *kvm_io_map_innermost(const struct kvm_io_map *map, gpa_t addr,
-						 gpa_t len);
 void kvm_io_walk_start(struct kvm_io_walk *w, const struct kvm_io_map *map,
 		       gpa_t addr, gpa_t len, const void *val);
 const struct kvm_io_region *kvm_io_walk_next(struct kvm_io_walk *w);
@@ -88,5 +89,73 @@ void kvm_io_map_mark(struct kvm_io_map *map, const struct kvm_io_region *region)
 void kvm_io_map_clear(struct kvm_io_map *map, const struct kvm_io_region *region);
 void kvm_io_map_free_list(struct kvm_io_map *list);
 void kvm_io_map_free(struct kvm_io_map *map);
+
+static __always_inline const struct kvm_io_entry *
+kvm_io_map_step(const struct kvm_io_entry *base, unsigned int n, u64 key)
+{
+	return base[n].start <= key ? base + n : base;
+}
+
+/* The last entry with start <= @key, of a map that has one. */
+static __always_inline const struct kvm_io_entry *
+kvm_io_map_last_start(const struct kvm_io_map *map, u64 key)
+{
+	/* Of two windows of a power of two that overlap: in which is it? */
+	const struct kvm_io_entry *base = map->tail->start <= key ? map->tail : map->entry;
+	unsigned int window = map->window;
+
+	/* Then in which half? With a constant distance a step is three instructions. */
+	while (window > KVM_IO_MAP_LEAF / 2) {
+		window /= 2;
+		base = kvm_io_map_step(base, window, key);
+	}
+	switch (window) {
+	case 32:
+		base = kvm_io_map_step(base, 16, key);
+		fallthrough;
+	case 16:
+		base = kvm_io_map_step(base, 8, key);
+		fallthrough;
+	case 8:
+		base = kvm_io_map_step(base, 4, key);
+		fallthrough;
+	case 4:
+		base = kvm_io_map_step(base, 2, key);
+		fallthrough;
+	case 2:
+		base = kvm_io_map_step(base, 1, key);
+	}
+	return base;
+}
+
+/*
+ * What a walk would find first, as far as one search of each level tells: most
+ * accesses end there. ERR_PTR(-ENOENT) if that is nothing, NULL if it takes the
+ * walk to know.
+ */
+static __always_inline const struct kvm_io_region *
+kvm_io_map_innermost(const struct kvm_io_map *map, gpa_t addr, gpa_t len)
+{
+	const struct kvm_io_entry *e, *in_root = NULL;
+	u64 last = addr + len - 1;
+
+	if (!map || map->entry->start > addr)
+		return ERR_PTR(-ENOENT);
+
+	e = kvm_io_map_last_start(map, addr);
+	if (e->kind == KVM_IO_ENTRY_LEAF) {
+		in_root = e;
+		e = kvm_io_map_last_start(e->slot, addr);
+	}
+
+	/* It wraps, or its length is 0. */
+	if (last < addr || !len)
+		return NULL;
+	if (e->last >= last && e->kind == KVM_IO_ENTRY_REGION)
+		return READ_ONCE(e->slot);
+	if (e->reach >= last || (in_root && in_root > map->entry && in_root[-1].reach >= last))
+		return NULL;
+	return ERR_PTR(-ENOENT);
+}
 
 #endif
