@@ -1146,13 +1146,16 @@ static void find_is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, d->timed_out);
 }
 
+/* All in one leaf, and more than wait for a removal */
+#define NR_REGISTERED	50
+
 static void register_does_not_wait(struct kunit *test)
 {
 	struct test_device *d = new_device(test), *other = new_device(test);
 	const struct kvm_io_region region = { ON(PIO, 0x104, 4) };
 	struct bus_test *t = test->priv;
 	struct tracked *before;
-	int in_use, idx;
+	int in_use, all, idx, i;
 
 	d->until_told = true;
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, STAY(MMIO, 0x100)));
@@ -1164,12 +1167,19 @@ static void register_does_not_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, { ON(MMIO, 0x104, 4) }));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(d->left));
 	EXPECT_HIT(d, MMIO, 0x104, 4);
+	all = nr_in_use(t->tracked);
+	for (i = 0; i < NR_REGISTERED; i++)
+		KUNIT_EXPECT_EQ(test, 0, REGISTER(other, { ON(PIO, 0x200, 4) }));
 	/* The access may still use the map that was replaced. */
 	KUNIT_EXPECT_EQ(test, nr_in_use(before), in_use);
 
 	complete(&d->leave);
 	wait_for_completion(&d->done);
 	KUNIT_ASSERT_FALSE(test, d->timed_out);
+
+	/* A region each, and what was replaced is not kept for a removal that may not come. */
+	srcu_barrier(&t->kvm->srcu);
+	KUNIT_EXPECT_LT(test, nr_in_use(t->tracked), all + NR_REGISTERED + 20);
 
 	/* So it may be called inside kvm->srcu, if slots_lock was taken before. */
 	mutex_lock(&t->kvm->slots_lock);
@@ -1231,12 +1241,14 @@ static void destroy_frees_retired(struct kunit *test)
 	struct test_device *d = new_device(test), *late = new_device(test);
 	struct bus_test *t = test->priv;
 	struct task_struct *task;
+	int i;
 
 	/* This access keeps what is retired from being freed before. */
 	d->until_told = true;
 	KUNIT_EXPECT_EQ(test, 0, REGISTER(d, STAY(MMIO, 0x100), { ON(PIO, 0x100, 4) }));
 	start_access(test, d, KVM_MMIO_BUS, 0x100);
-	KUNIT_EXPECT_EQ(test, 0, REGISTER(late, { ON(PIO, 0x104, 4) }));
+	for (i = 0; i < NR_REGISTERED; i++)
+		KUNIT_EXPECT_EQ(test, 0, REGISTER(late, { ON(PIO, 0x104, 4) }));
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(d->left));
 	task = kthread_run(leave_later, d, "io_bus_leave");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);

@@ -13,8 +13,10 @@
  *	device --- region <-----------+
  *
  * Registration allocates all that it needs, then publishes a new map for each
- * bus, then has call_srcu() free what that replaced. It waits for nobody. A
- * vCPU that begins an access afterwards must see the new map all the same, if
+ * bus. It waits for nobody: what it replaced is left to the next removal to
+ * free, which waits, or after some registrations to call_srcu(). Not after each:
+ * a removal would wait for a grace period that is under way and not expedited.
+ * A vCPU that begins an access afterwards must see the new map all the same, if
  * it has seen anything else that followed the registration:
  *
  *	register			vCPU
@@ -32,6 +34,9 @@
 
 #include "io_map.h"
 
+/* So many registrations leave what they replaced to the next removal. */
+#define MAX_STALE	16
+
 static struct kvm_io_map *current_map(struct kvm *kvm, unsigned int bus)
 {
 	return rcu_dereference_protected(kvm->buses[bus].map,
@@ -42,6 +47,25 @@ static struct kvm_io_map *current_map(struct kvm *kvm, unsigned int bus)
 static void free_stale(struct rcu_head *rcu)
 {
 	kvm_io_map_free_list(container_of(rcu, struct kvm_io_map, rcu));
+}
+
+/* When it returns, no access uses what was replaced or cleared before. */
+static void wait_for_accesses(struct kvm *kvm)
+{
+	synchronize_srcu_expedited(&kvm->srcu);
+	kvm_io_map_free_list(kvm->io_stale);
+	kvm->io_stale = NULL;
+	kvm->nr_io_stale = 0;
+}
+
+/* Without a wait */
+static void free_later(struct kvm *kvm)
+{
+	if (!kvm->io_stale || ++kvm->nr_io_stale < MAX_STALE)
+		return;
+	call_srcu(&kvm->srcu, &kvm->io_stale->rcu, free_stale);
+	kvm->io_stale = NULL;
+	kvm->nr_io_stale = 0;
 }
 
 static int check_region(const struct kvm_io_region *region)
@@ -174,7 +198,11 @@ static int prepare_bus(struct kvm *kvm, struct kvm_io_update *u, struct kvm_io_r
 static int update_device(struct kvm *kvm, struct kvm_io_device *dev,
 			 const struct kvm_io_region *regions, unsigned int nr, bool replace)
 {
-	struct kvm_io_update u = { .gfp = GFP_KERNEL_ACCOUNT, .leaving = replace ? dev : NULL };
+	struct kvm_io_update u = {
+		.gfp = GFP_KERNEL_ACCOUNT,
+		.leaving = replace ? dev : NULL,
+		.stale = kvm->io_stale,
+	};
 	struct kvm_io_region *list = NULL, *left = NULL, **link;
 	struct kvm_io_bus new[KVM_NR_BUSES] = {};
 	const struct kvm_io_region **add;
@@ -217,12 +245,12 @@ static int update_device(struct kvm *kvm, struct kvm_io_device *dev,
 	if (hlist_unhashed(&dev->node))
 		hlist_add_head(&dev->node, &kvm->io_devices);
 
+	kvm->io_stale = u.stale;
 	if (left) {
-		synchronize_srcu_expedited(&kvm->srcu);
-		kvm_io_map_free_list(u.stale);
+		wait_for_accesses(kvm);
 		free_regions(left);
-	} else if (u.stale) {
-		call_srcu(&kvm->srcu, &u.stale->rcu, free_stale);
+	} else {
+		free_later(kvm);
 	}
 	return 0;
 }
@@ -241,18 +269,15 @@ int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
 	return update_device(kvm, dev, regions, nr, true);
 }
 
-/*
- * Give back the room of cleared slots, as far as there is memory to do so, and
- * add what that replaced to @stale.
- */
-static void compact(struct kvm *kvm, unsigned long buses, struct kvm_io_map **stale)
+/* Give back the room of cleared slots, as far as there is memory to do so. */
+static void compact(struct kvm *kvm, unsigned long buses)
 {
 	unsigned int bus;
 
 	for_each_set_bit(bus, &buses, KVM_NR_BUSES) {
 		struct kvm_io_update u = {
 			.gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY,
-			.stale = *stale,
+			.stale = kvm->io_stale,
 		};
 		struct kvm_io_map *map = kvm_io_map_update(&u, current_map(kvm, bus), NULL, 0);
 
@@ -261,7 +286,7 @@ static void compact(struct kvm *kvm, unsigned long buses, struct kvm_io_map **st
 			continue;
 		}
 		rcu_assign_pointer(kvm->buses[bus].map, map);
-		*stale = u.stale;
+		kvm->io_stale = u.stale;
 	}
 }
 
@@ -301,7 +326,6 @@ void kvm_io_bus_remove_if(struct kvm *kvm, struct kvm_io_device *dev,
 			  const void *arg)
 {
 	struct kvm_io_region *left = NULL, **link = &dev->regions, *region;
-	struct kvm_io_map *stale = NULL;
 	unsigned long buses = 0;
 
 	lockdep_assert_held(&kvm->slots_lock);
@@ -320,10 +344,8 @@ void kvm_io_bus_remove_if(struct kvm *kvm, struct kvm_io_device *dev,
 	if (!left)
 		return;
 
-	/* The wait is for what compacting replaced, too: a callback would delay it. */
-	compact(kvm, buses, &stale);
-	synchronize_srcu_expedited(&kvm->srcu);
-	kvm_io_map_free_list(stale);
+	compact(kvm, buses);
+	wait_for_accesses(kvm);
 	free_regions(left);
 }
 
@@ -368,7 +390,10 @@ void kvm_io_bus_destroy(struct kvm *kvm)
 		release_device(dev);
 	}
 
-	/* Retired maps are freed before kvm->srcu is. */
+	kvm_io_map_free_list(kvm->io_stale);
+	kvm->io_stale = NULL;
+
+	/* Those left to call_srcu() are freed before kvm->srcu is. */
 	srcu_barrier(&kvm->srcu);
 }
 

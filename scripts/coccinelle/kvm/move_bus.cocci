@@ -62,6 +62,8 @@ type T;
 - T buses[KVM_NR_BUSES];
 + struct kvm_io_bus buses[KVM_NR_BUSES];
 + struct hlist_head io_devices;
++ struct kvm_io_map *io_stale;
++ unsigned int nr_io_stale;
   ...
   };
 
