@@ -542,11 +542,10 @@ static struct kvm_io_map *merge_root(struct kvm_io_merge *m)
 		if (from > shared)
 			append_all(m->new, m->old, shared, from);
 
-		if (total) {
-			room = DIV_ROUND_UP(total, DIV_ROUND_UP(total, KVM_IO_MAP_LEAF));
-			if (merge_leaves(m, from, min(i, leaves), added, room))
-				return ERR_PTR(-ENOMEM);
-		}
+		/* There is something: an empty run would have taken in its neighbour. */
+		room = DIV_ROUND_UP(total, DIV_ROUND_UP(total, KVM_IO_MAP_LEAF));
+		if (merge_leaves(m, from, min(i, leaves), added, room))
+			return ERR_PTR(-ENOMEM);
 	}
 
 	/* Nothing has been allocated after an empty root. */
