@@ -77,7 +77,8 @@ ARCHES = {
                  untested="All but the build; x86_64 runs the same sources."),
 }
 ARCHES["arm64-gicv2"] = replace(
-    ARCHES["arm64"], objects=(), boots="arm64", tests=("aarch64/io_bus_gic_sweep_test",), untested="",
+    ARCHES["arm64"], objects=(), boots="arm64", untested="",
+    tests=("aarch64/io_bus_gic_sweep_test", "aarch64/io_bus_fault_test"),
     machine="-accel tcg -M virt,virtualization=on,gic-version=2 -cpu cortex-a57 -smp 2")
 
 

@@ -38,7 +38,8 @@ STEPS = {
         *(f"modules-test ARCH={arch}" for arch in ("powerpc", "s390", "riscv", "mips")),
         *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv")),
         "selftests ARCH=x86_64 VARIANT=debug", "selftests ARCH=x86_64 VARIANT=kcsan",
-        "selftests ARCH=arm64 VARIANT=debug", "soak MINUTES=10", "guest", "fuzz",
+        "selftests ARCH=arm64 VARIANT=debug", "selftests ARCH=arm64-gicv2 VARIANT=debug",
+        "soak MINUTES=10", "guest", "fuzz",
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2"))],
 }
 

@@ -43,7 +43,8 @@ EDITS = {
         ("after", r"TEST_GEN_PROGS_aarch64 \+= aarch64/hypercalls$", [
             f"TEST_GEN_PROGS_aarch64 += aarch64/io_bus_{name}_test" for name in (
                 "fault", "gic_sweep", "vgic", "vgic_create", "vgic_migration")]),
-        ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", ["TEST_GEN_PROGS_riscv += riscv/io_bus_aia_test"]),
+        ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", [
+            f"TEST_GEN_PROGS_riscv += riscv/io_bus_{name}_test" for name in ("aia", "fault")]),
         *(("after", rf"TEST_GEN_PROGS_{arch} \+= guest_print_test$", [
             f"TEST_GEN_PROGS_{arch} += {name}_test" for name in ("io_bus_limit", "io_bus_memcg", "ioeventfd")])
           for arch in ("x86_64", "aarch64", "riscv")),

@@ -63,15 +63,19 @@ def is_ours(test):
 
 def default_tests(arch, nightly, variant):
     """Ours and the kernel's, or those of the kernel's that only make nightly runs."""
+    variants = dict(listed(VARIANTS, r"([\w/-]+) ([\w,]+) +\S"))
+
+    def of_variant(tests):
+        return [test for test in tests if test not in variants or variant in variants[test].split(",")]
+
     if arch.tests:
-        return [] if nightly else list(arch.tests)
+        return [] if nightly else of_variant(arch.tests)
     tests = sorted(path for folder in (OURS, OURS / arch.selftests) for path in folder.glob("*.c"))
     makefile = tree.Git(tree.Work().directory / "tree")("show", f"base:{SELFTESTS}/kvm/Makefile")
     theirs = re.findall(rf"^TEST_GEN_PROGS_{arch.selftests} \+= (\S+)$", makefile, re.M)
     slow = {test for test, in listed(NIGHTLY, r"([\w/-]+) +\S")}
-    variants = dict(listed(VARIANTS, r"([\w/-]+) ([\w,]+) +\S"))
     ours = [str(path.relative_to(OURS).with_suffix("")) for path in tests if not nightly]
-    return [test for test in ours if test not in variants or variant in variants[test].split(",")] + \
+    return of_variant(ours) + \
         [test for test in dict.fromkeys(theirs)
          if (test in ABOUT_THE_BUS if variant else (test in slow) == nightly and not is_ours(test))]
 
@@ -152,19 +156,23 @@ def results(lines, tests):
     return {test: found.get(test) or Result("not run", output or ()) for test in tests}
 
 
-def run(args, tests, stock=False):
-    built = kernel.kernel(args.arch, stock, args.variant)
-    name = "-".join(["selftests", *built.label.split()])
+def prepare(arch, tests, stock=False, variant=""):
+    """Build a kernel, and an initramfs with the tests."""
+    built = kernel.kernel(arch, stock, variant)
     with kernel.step(f"{built.label}: build the selftests"):
-        initramfs = build(built, built.directory / name, tests)
-    log = built.directory / f"{name}.log"
+        return built, build(built, built.directory / "-".join(["selftests", *built.label.split()]), tests)
+
+
+def boot_tests(built, initramfs, tests, count=False, seconds=0):
+    """The result of each test."""
+    log = built.directory / ("-".join(["selftests", *built.label.split()]) + ".log")
     options = guest.of_variant(built)
-    limit = TIME_LIMIT * (SLOWER if args.variant else 1) + args.seconds
-    if args.count:
+    limit = TIME_LIMIT * (SLOWER if built.variant else 1) + seconds
+    if count:
         options["flags"] = guest.COUNT
     with kernel.step(f"{built.label}: run {len(tests)} selftests"):
         boot = guest.boot(built.arch, built.image, initramfs,
-                          f"{guest.PROGRAMS} TIME_LIMIT={limit} TEST_SECONDS={args.seconds}",
+                          f"{guest.PROGRAMS} TIME_LIMIT={limit} TEST_SECONDS={seconds}",
                           (limit + 30) * len(tests) + 60, log, echo=kernel.VERBOSE, **options)
     print("\n".join([*guest.STRESS.findall("\n".join(boot.lines)), f"{built.label}: console: {log}"]))
     if boot.end:

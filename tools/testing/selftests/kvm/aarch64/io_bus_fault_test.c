@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each slab allocation fails once of what puts the frames of a GICv3 onto the
- * bus: a region for redistributors of vCPUs that exist, a vCPU that gets its own,
- * an ITS, and the first run of a vCPU. The error is ENOMEM, and nothing is left
- * at the address. A region for redistributors and an ITS can be set then. The
- * others get another VM: the first run leaves a dead one, and the region keeps
- * the slot of the vCPU.
+ * Each allocation fails once of what puts the frames of a GIC onto the bus: a
+ * region for redistributors of vCPUs that exist, a vCPU that gets its own, an
+ * ITS, and the first run of a vCPU, which is all that a GICv2 has. The error is
+ * ENOMEM, and nothing is left at the address. A region for redistributors and an
+ * ITS can be set then. The others get another VM: the first run leaves a dead
+ * one, and the region keeps the slot of the vCPU.
  *
  * Memory that is lost this way is for kmemleak to find.
  */
@@ -24,11 +24,14 @@
 #define ITS_BASE	(GICR_BASE_GPA + SZ_16M)
 #define ITS_PIDR2	(ITS_BASE + GICD_PIDR2)
 #define PIDR2_GICV3	0x3b
+#define GICV2_CPU_GPA	(GICD_BASE_GPA + SZ_64K)
+#define GICD_IIDR_ARM	0x43b		/* its low bits */
 #define ADDR_UNDEF	UINT64_MAX	/* KVM's, for an address that has not been set */
 #define SLOW		200		/* seconds: the kernel has its checks */
 
 struct gic_vm {
 	struct kvm_vm *vm;
+	uint32_t type;
 	void (*guest)(void);
 	struct kvm_vcpu *vcpus[NR_VCPUS];
 	int gic, its, last_vcpu;
@@ -57,6 +60,12 @@ static void guest_its_code(void)
 	GUEST_DONE();
 }
 
+static void guest_v2_code(void)
+{
+	GUEST_ASSERT_EQ(readl(GICD_BASE_GVA + GICD_IIDR) & 0xfff, GICD_IIDR_ARM);
+	GUEST_DONE();
+}
+
 static int set_region(void *arg)
 {
 	uint64_t attr = REDIST_REGION_ATTR_ADDR(NR_VCPUS, GICR_BASE_GPA, 0, 0);
@@ -73,15 +82,22 @@ static void init_gic(struct gic_vm *t)
 
 static void create(struct gic_vm *t)
 {
-	uint64_t dist = GICD_BASE_GPA;
+	uint64_t dist = GICD_BASE_GPA, cpu = GICV2_CPU_GPA;
 	int i;
 
 	t->vm = vm_create(NR_VCPUS);
-	t->gic = __kvm_create_device(t->vm, KVM_DEV_TYPE_ARM_VGIC_V3);
-	__TEST_REQUIRE(t->gic >= 0, "No GICv3");
+	t->gic = kvm_create_device(t->vm, t->type);
 	t->its = -1;
 	t->last_vcpu = -1;
-	kvm_device_attr_set(t->gic, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, &dist);
+	if (t->type == KVM_DEV_TYPE_ARM_VGIC_V2) {
+		kvm_device_attr_set(t->gic, KVM_DEV_ARM_VGIC_GRP_ADDR,
+				    KVM_VGIC_V2_ADDR_TYPE_DIST, &dist);
+		kvm_device_attr_set(t->gic, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V2_ADDR_TYPE_CPU,
+				    &cpu);
+	} else {
+		kvm_device_attr_set(t->gic, KVM_DEV_ARM_VGIC_GRP_ADDR,
+				    KVM_VGIC_V3_ADDR_TYPE_DIST, &dist);
+	}
 	virt_map(t->vm, dist, dist, KVM_VGIC_V3_DIST_SIZE / t->vm->page_size);
 	virt_map(t->vm, GICR_BASE_GPA, GICR_BASE_GPA,
 		 NR_VCPUS * KVM_VGIC_V3_REDIST_SIZE / t->vm->page_size);
@@ -175,24 +191,38 @@ static void fail_and_repeat(const struct fallible *f, struct gic_vm *t)
 	destroy(t);
 }
 
-FIXTURE(fault) {
+static bool has_gic(uint32_t type)
+{
+	struct kvm_vm *vm = vm_create_barebones();
+	int ret = __kvm_test_create_device(vm, type);
+
+	kvm_vm_free(vm);
+	return !ret;
+}
+
+FIXTURE(v3) {
 };
 
-FIXTURE_SETUP(fault)
+FIXTURE_SETUP(v3)
+{
+	if (!has_gic(KVM_DEV_TYPE_ARM_VGIC_V3))
+		SKIP(return, "No GICv3");
+}
+
+FIXTURE_TEARDOWN(v3)
 {
 }
 
-FIXTURE_TEARDOWN(fault)
-{
-}
-
-TEST_F_TIMEOUT(fault, redistributor_region, SLOW)
+TEST_F_TIMEOUT(v3, redistributor_region, SLOW)
 {
 	static const struct fallible setting = {
 		"KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION", set_region, expect_no_region,
 		expect_frames_and_renew,
 	};
-	struct gic_vm t = { .guest = guest_code, .nr_vcpus = NR_VCPUS };
+	struct gic_vm t = {
+		.type = KVM_DEV_TYPE_ARM_VGIC_V3,
+		.guest = guest_code, .nr_vcpus = NR_VCPUS,
+	};
 
 	fail_and_repeat(&setting, &t);
 }
@@ -213,13 +243,16 @@ static void expect_no_last_frame(void *arg)
 	renew(arg);
 }
 
-TEST_F_TIMEOUT(fault, vcpu, SLOW)
+TEST_F_TIMEOUT(v3, vcpu, SLOW)
 {
 	static const struct fallible creating = {
 		"KVM_CREATE_VCPU", create_last_vcpu, expect_no_last_frame,
 		expect_frames_and_renew,
 	};
-	struct gic_vm t = { .guest = guest_code, .nr_vcpus = NR_VCPUS - 1, .has_region = true };
+	struct gic_vm t = {
+		.type = KVM_DEV_TYPE_ARM_VGIC_V3,
+		.guest = guest_code, .nr_vcpus = NR_VCPUS - 1, .has_region = true,
+	};
 
 	fail_and_repeat(&creating, &t);
 }
@@ -235,11 +268,18 @@ static int run(void *arg)
 	return ret;
 }
 
-TEST_F_TIMEOUT(fault, first_run, SLOW)
+/*
+ * A VM that has no distributor is dead. A page of guest memory that is not to be
+ * had, once there is one, is EFAULT.
+ */
+static const struct fallible running = {
+	"KVM_RUN", run, renew, renew, .other_error = EFAULT,
+};
+
+TEST_F_TIMEOUT(v3, first_run, SLOW)
 {
-	/* A VM that has no distributor is dead. */
-	static const struct fallible running = { "KVM_RUN", run, renew, renew };
 	struct gic_vm t = {
+		.type = KVM_DEV_TYPE_ARM_VGIC_V3,
 		.guest = guest_code, .nr_vcpus = NR_VCPUS, .has_region = true, .has_init = true,
 	};
 
@@ -269,18 +309,44 @@ static void expect_no_its(void *arg)
 	renew(t);
 }
 
-TEST_F_TIMEOUT(fault, its, SLOW)
+TEST_F_TIMEOUT(v3, its, SLOW)
 {
 	static const struct fallible setting = {
 		"KVM_VGIC_ITS_ADDR_TYPE", set_its_address, expect_no_its,
 		expect_frames_and_renew,
 	};
 	struct gic_vm t = {
+		.type = KVM_DEV_TYPE_ARM_VGIC_V3,
 		.guest = guest_its_code, .nr_vcpus = NR_VCPUS, .has_region = true,
 		.has_init = true, .has_its = true,
 	};
 
 	fail_and_repeat(&setting, &t);
+}
+
+FIXTURE(v2) {
+};
+
+FIXTURE_SETUP(v2)
+{
+	if (!has_gic(KVM_DEV_TYPE_ARM_VGIC_V2))
+		SKIP(return, "No GICv2");
+}
+
+FIXTURE_TEARDOWN(v2)
+{
+}
+
+TEST_F_TIMEOUT(v2, first_run, SLOW)
+{
+	struct gic_vm t = {
+		.type = KVM_DEV_TYPE_ARM_VGIC_V2,
+		.guest = guest_v2_code, .nr_vcpus = NR_VCPUS, .has_init = true,
+	};
+
+	create(&t);
+	fail_each(&running, &t);
+	destroy(&t);
 }
 
 int main(int argc, char *argv[])

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Have each of a call's slab allocations fail in turn. The kernel says through
- * /proc/thread-self/fail-nth whether there was one to fail. Some are those of
- * kmemleak, which does without.
+ * Have each of a call's allocations fail in turn, of slab objects and of pages.
+ * The kernel says through /proc/thread-self/fail-nth whether there was one to
+ * fail. Some are those of kmemleak, which does without.
  */
 #ifndef SELFTEST_KVM_IO_BUS_FAULT_H
 #define SELFTEST_KVM_IO_BUS_FAULT_H
@@ -14,6 +14,7 @@
 #include "test_util.h"
 
 #define FAILSLAB	"/sys/kernel/debug/failslab/"
+#define FAIL_PAGES	"/sys/kernel/debug/fail_page_alloc/"
 #define MAX_ERRORS	200
 
 static int fail_nth_fd = -1;
@@ -29,9 +30,13 @@ static inline void write_file(const char *path, const char *text)
 
 static inline void require_faults(void)
 {
-	TEST_REQUIRE(!access(FAILSLAB, F_OK));
+	TEST_REQUIRE(!access(FAILSLAB, F_OK) && !access(FAIL_PAGES, F_OK));
 	write_file(FAILSLAB "ignore-gfp-wait", "N");
 	write_file(FAILSLAB "verbose", "0");
+	write_file(FAIL_PAGES "ignore-gfp-wait", "N");
+	write_file(FAIL_PAGES "ignore-gfp-highmem", "N");
+	write_file(FAIL_PAGES "min-order", "0");
+	write_file(FAIL_PAGES "verbose", "0");
 }
 
 static inline void fail_allocation(int nth)
@@ -71,6 +76,7 @@ struct errors {
  * @undo:	what makes it so after @call has succeeded, though an allocation
  *		failed
  * @cannot_fail: @call succeeds whatever fails
+ * @other_error: what @call may say instead of ENOMEM, 0 if nothing
  */
 struct fallible {
 	const char *name;
@@ -78,6 +84,7 @@ struct fallible {
 	void (*unchanged)(void *arg);
 	void (*undo)(void *arg);
 	bool cannot_fail;
+	int other_error;
 };
 
 /* Ends when the call has succeeded without a failure. */
@@ -95,7 +102,8 @@ static inline struct errors fail_each(const struct fallible *f, void *arg)
 		err = errno;
 		failed = has_failed();
 		if (ret < 0) {
-			TEST_ASSERT(failed && err == ENOMEM && !f->cannot_fail,
+			TEST_ASSERT(failed && !f->cannot_fail &&
+				    (err == ENOMEM || (err == f->other_error && err)),
 				    "%s: allocation %d (fails: %d): errno %d", f->name, nth, failed,
 				    err);
 			TEST_ASSERT(errors.nr < MAX_ERRORS, "%s: too many errors", f->name);

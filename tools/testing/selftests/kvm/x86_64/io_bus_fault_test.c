@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each slab allocation fails once of what puts something onto the I/O buses,
+ * Each allocation fails once of what puts something onto the I/O buses,
  * takes it off, or creates or destroys a VM. What fails says ENOMEM and changes
  * nothing that a guest or userspace can see; to take something off does not fail.
  *
