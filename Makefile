@@ -55,7 +55,7 @@ guest:			## [ARCH=x86_64] [STOCK=1]: a guest Linux, under QEMU in the kernel, wh
 	$(Q)scripts/guest_client.py $(ARCH) $(stock)
 
 bench:			## [RUNS="x86_64 ..."]: what the bus costs in instructions, in stock and converted, against the targets
-	$(call need,x86_64 arm64 s390 bench)
+	$(call need,x86_64 arm64 s390 riscv bench)
 	$(Q)scripts/bench.py $(RUNS)
 
 sparse: ARCH ?= x86_64

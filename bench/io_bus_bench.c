@@ -2,13 +2,6 @@
 /*
  * Benchmark of the I/O bus, for scripts/bench.py: the same source in the stock
  * kernel and in the converted one.
- *
- * Under QEMU's -icount shift=0,sleep=off the clock advances a nanosecond an
- * instruction. Accesses are timed with interrupts off, so that nothing else
- * runs. What may sleep is timed with interrupts on, and of some repetitions the
- * shortest counts; while the processor waits for a grace period the clock
- * advances, too. How often it waits is how often the thread gives up its
- * processor: it has the VM to itself, so there is nothing else to sleep for.
  */
 #include <linux/eventfd.h>
 #include <linux/fdtable.h>
@@ -16,15 +9,13 @@
 #include <linux/kvm_host.h>
 #include <linux/prandom.h>
 #include <linux/slab.h>
-#include <linux/timex.h>
 #include <linux/vmstat.h>
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
 
 #include "io_bus_bench.h"
+#include "measure.h"
 
-#define NR_OPS		256
-#define NR_REPEATS	8
 #define BASE		0x10000000ULL
 
 struct bench {
@@ -36,58 +27,20 @@ struct bench {
 	u64 val[NR_OPS];
 };
 
-/* ---- measuring */
-
-#if defined(CONFIG_ARM64)
-#define TICKS(_n)	((_n) * (NSEC_PER_SEC / arch_timer_get_cntfrq()))
-#elif defined(CONFIG_S390)
-#define TICKS(_n)	((_n) * 125 / 128)
-#else
-#define TICKS(_n)	(_n)
-#endif
-
-/* @total of @nr operations; scripts/bench.py divides. */
-static void print_row(const char *what, u64 total, unsigned int nr, const char *fmt, ...)
-{
-	struct va_format vaf;
-	va_list args;
-
-	va_start(args, fmt);
-	vaf.fmt = fmt;
-	vaf.va = &args;
-	pr_info("bench: %s %llu/%u %pV\n", what, total, nr, &vaf);
-	va_end(args);
-}
-
 static void time_writes(struct kunit *test, enum kvm_bus bus, int len, int expected,
 			const char *row)
 {
 	struct bench *b = test->priv;
-	u64 best = U64_MAX;
-	int i, idx, repeat;
+	int i, idx;
+	u64 ticks;
 
 	idx = srcu_read_lock(&b->kvm->srcu);
 	for (i = 0; i < NR_OPS; i++)
 		KUNIT_EXPECT_EQ(test, expected,
 				kvm_io_bus_write(b->vcpu, bus, b->addr[i], len, &b->val[i]));
-	for (repeat = 0; repeat < NR_REPEATS; repeat++) {
-		u64 start, end;
-
-		local_irq_disable();
-		start = get_cycles();
-		for (i = 0; i < NR_OPS; i++)
-			kvm_io_bus_write(b->vcpu, bus, b->addr[i], len, &b->val[i]);
-		end = get_cycles();
-		local_irq_enable();
-		best = min(best, end - start);
-	}
+	ticks = SHORTEST(i, kvm_io_bus_write(b->vcpu, bus, b->addr[i], len, &b->val[i]));
 	srcu_read_unlock(&b->kvm->srcu, idx);
-	print_row("time", TICKS(best), NR_OPS, "%s", row);
-}
-
-static unsigned long waits(void)
-{
-	return current->nvcsw;
+	print_row("time", TICKS(ticks), NR_OPS, "%s", row);
 }
 
 /* In slabs and in what is too large for these, when all that waits has been freed. */

@@ -24,7 +24,7 @@ struct bench_device {
 
 #ifndef BENCH_OLD_BUS
 
-static int bench_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *region, gpa_t addr,
+static inline int bench_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *region, gpa_t addr,
 		       int len, const void *val)
 {
 	container_of(region->dev, struct bench_device, dev)->nr_writes++;
@@ -33,7 +33,7 @@ static int bench_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *region
 
 static const struct kvm_io_region_ops bench_ops = { .write = bench_write };
 
-static int bench_register(struct kvm *kvm, struct bench_device *d, gpa_t addr, int len)
+static inline int bench_register(struct kvm *kvm, struct bench_device *d, gpa_t addr, int len)
 {
 	struct kvm_io_region region = {
 		.bus = KVM_MMIO_BUS,
@@ -46,24 +46,24 @@ static int bench_register(struct kvm *kvm, struct bench_device *d, gpa_t addr, i
 	return kvm_io_bus_register(kvm, &d->dev, &region, 1);
 }
 
-static void bench_unregister(struct kvm *kvm, struct bench_device *d)
+static inline void bench_unregister(struct kvm *kvm, struct bench_device *d)
 {
 	kvm_io_bus_unregister(kvm, &d->dev);
 }
 
-static int bench_init_buses(struct kvm *kvm)
+static inline int bench_init_buses(struct kvm *kvm)
 {
 	return 0;
 }
 
-static void bench_destroy_buses(struct kvm *kvm)
+static inline void bench_destroy_buses(struct kvm *kvm)
 {
 	kvm_io_bus_destroy(kvm);
 }
 
 #else
 
-static int bench_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr,
+static inline int bench_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr,
 		       int len, const void *val)
 {
 	container_of(dev, struct bench_device, dev)->nr_writes++;
@@ -72,7 +72,7 @@ static int bench_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t a
 
 static const struct kvm_io_device_ops bench_ops = { .write = bench_write };
 
-static int bench_register(struct kvm *kvm, struct bench_device *d, gpa_t addr, int len)
+static inline int bench_register(struct kvm *kvm, struct bench_device *d, gpa_t addr, int len)
 {
 	int ret;
 
@@ -84,13 +84,13 @@ static int bench_register(struct kvm *kvm, struct bench_device *d, gpa_t addr, i
 	return ret;
 }
 
-static void bench_unregister(struct kvm *kvm, struct bench_device *d)
+static inline void bench_unregister(struct kvm *kvm, struct bench_device *d)
 {
 	kvm_io_bus_unregister_dev(kvm, KVM_MMIO_BUS, &d->dev);
 	kvm_get_bus(kvm, KVM_MMIO_BUS)->ioeventfd_count--;
 }
 
-static int bench_init_buses(struct kvm *kvm)
+static inline int bench_init_buses(struct kvm *kvm)
 {
 	int i;
 
@@ -106,12 +106,14 @@ static int bench_init_buses(struct kvm *kvm)
 }
 
 /* The devices are the caller's. */
-static void bench_destroy_buses(struct kvm *kvm)
+static inline void bench_destroy_buses(struct kvm *kvm)
 {
 	int i;
 
-	for (i = 0; i < KVM_NR_BUSES; i++)
+	for (i = 0; i < KVM_NR_BUSES; i++) {
 		kfree(rcu_dereference_protected(kvm->buses[i], true));
+		RCU_INIT_POINTER(kvm->buses[i], NULL);
+	}
 }
 #endif
 

@@ -46,7 +46,8 @@ EDITS = {
         ("after", r"TEST_GEN_PROGS_riscv \+= riscv/ebreak_test$", [
             f"TEST_GEN_PROGS_riscv += riscv/io_bus_{name}_test" for name in ("aia", "fault")]),
         *(("after", rf"TEST_GEN_PROGS_{arch} \+= guest_print_test$", [
-            f"TEST_GEN_PROGS_{arch} += {name}_test" for name in ("io_bus_limit", "io_bus_memcg", "ioeventfd")])
+            f"TEST_GEN_PROGS_{arch} += {name}_test" for name in (
+                "io_bus_limit", "io_bus_memcg", "io_bus_startup", "ioeventfd")])
           for arch in ("x86_64", "aarch64", "riscv")),
     ],
     "arch/arm64/kvm/vgic/vgic-mmio.h": [

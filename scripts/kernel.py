@@ -127,7 +127,7 @@ class Kernel:
     def suites(self):
         """The KUnit suites of this tree, and what each depends on: those with all of that are wanted."""
         kconfig = self.source / "virt/kvm/tests/Kconfig"
-        if self.variant.startswith(("modules", "bench")) or not kconfig.exists():
+        if self.variant.startswith("modules") or not kconfig.exists():
             return {}
         entries = re.split(r"^config ", kconfig.read_text(encoding="utf-8"), flags=re.M)
         return {name: re.findall(r"\b([A-Z]\w+)(?==y| &&|$)", " && ".join(depends), re.M)
@@ -175,10 +175,10 @@ class Kernel:
 
     def add_benchmark(self):
         """To this work tree only: it is in no series, for half of it is for the old interface."""
-        for name in ("io_bus_bench.c", "io_bus_bench.h"):
-            shutil.copy(tree.REPO / "bench" / name, self.source / "virt/kvm" / name)
+        for path in (tree.REPO / "bench").iterdir():
+            shutil.copy(path, self.source / "virt/kvm" / path.name)
         with open(self.source / "virt/kvm/Makefile.kvm", "a", encoding="utf-8") as file:
-            file.write("kvm-y += $(KVM)/io_bus_bench.o\n")
+            file.write("kvm-y += $(KVM)/io_bus_bench.o\nkvm-$(CONFIG_ARM64) += $(KVM)/vgic_bench.o\n")
 
     def build(self, revision, *targets):
         self.checkout(revision)

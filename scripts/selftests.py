@@ -184,6 +184,10 @@ def boot_tests(built, initramfs, tests, count=False, seconds=0):
     return found
 
 
+def run(args, tests, stock=False):
+    return boot_tests(*prepare(args.arch, tests, stock, args.variant), tests, args.count, args.seconds)
+
+
 def complaints(label, test, result, expected):
     """What is not as expected of a test on one kernel."""
     wrong = [f"{label}: {test}:{case}: fails" for case in sorted(result.failed - expected)]
