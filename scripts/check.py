@@ -26,7 +26,7 @@ STEPS = {
         "series-test", "cocci-test", "findings", "checkpatch", "docs-test", "map-test", "fuzz SHORT=1",
         "kunit ARCH=um", "mutants ARCH=um", "kunit ARCH=x86_64", "selftests ARCH=x86_64", "regressions ARCH=x86_64",
         "selftests ARCH=x86_64 VARIANT=debug TESTS='x86_64/io_bus_fault_test io_bus_memcg_test x86_64/io_bus_stress_test'",
-        "coverage"],
+        "bench RUNS=x86_64", "coverage"],
     "all": [
         *(f"kunit ARCH={arch}" for arch in ("arm64", "s390", "riscv", "powerpc", "powerpc-e500v2", "mips")),
         *(f"selftests ARCH={arch}" for arch in ("arm64", "arm64-gicv2", "riscv")),
