@@ -28,6 +28,7 @@
 #define NR_QUEUES	8
 #define DEVICE_BASE	0x200000000ull
 #define DEVICE_SIZE	SZ_16K
+#define LOCKDEP_LOCKS	48	/* that a thread may hold */
 
 struct machine {
 	struct kvm_vm *vm;
@@ -254,7 +255,11 @@ int main(void)
 	int i;
 
 	TEST_REQUIRE(kvm_has_cap(KVM_CAP_IRQCHIP));
-	for (i = 0; i < ARRAY_SIZE(nr_vcpus); i++)
+	for (i = 0; i < ARRAY_SIZE(nr_vcpus); i++) {
+		/* To initialise an interrupt controller KVM locks all vCPUs. */
+		if (nr_vcpus[i] > LOCKDEP_LOCKS && !access("/proc/lockdep", F_OK))
+			break;
 		start(&(struct machine){ .nr_vcpus = nr_vcpus[i] });
+	}
 	return 0;
 }
