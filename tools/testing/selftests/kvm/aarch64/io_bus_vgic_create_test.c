@@ -505,7 +505,8 @@ static void *second_runner(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(race, first_run, 120)
+/* 600 s: a kernel with lockdep and KASAN takes as long as that under load. */
+TEST_F_TIMEOUT(race, first_run, 600)
 {
 	int timers[NR_TIMERS], nr_overlaps = 0, round, i;
 
