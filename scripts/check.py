@@ -42,6 +42,7 @@ STEPS = {
         *(f"selftests ARCH={arch} TESTS=nightly" for arch in ("x86_64", "arm64", "riscv")),
         "selftests ARCH=x86_64 VARIANT=debug", "selftests ARCH=x86_64 VARIANT=kcsan",
         "selftests ARCH=arm64 VARIANT=debug", "selftests ARCH=arm64-gicv2 VARIANT=debug",
+        "selftests ARCH=riscv VARIANT=debug TESTS=riscv/io_bus_fault_test",
         "soak MINUTES=10", "guest", "fuzz",
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2"))],
 }
