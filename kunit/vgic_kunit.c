@@ -174,8 +174,7 @@ static const struct gic_register gicr_registers[] = {
 	/* Affinity, number and physical LPIs */
 	{ "GICR_TYPER",		0x0008,  1, RO, 4 | 8, 0, WORD, .user = UW,
 				.value = 0x0002010100000101 },
-	/* KVM has it, but where the search, which relies on the order, does not find it. */
-	{ "GICR_STATUSR",	0x0010,  1, RW, 4,     0, WORD, ABSENT },
+	{ "GICR_STATUSR",	0x0010,  1, RW, 4,     0, WORD, ZERO },
 	{ "GICR_WAKER",		0x0014,  1, RW, 4,     0, WORD, ZERO },
 	{ "GICR_MPAMIDR",	0x0018,  1, RO, 4,     0, WORD, ABSENT },
 	{ "GICR_PARTIDR",	0x001c,  1, RW, 4,     0, WORD, ABSENT },
