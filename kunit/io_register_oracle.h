@@ -130,28 +130,40 @@ static bool oracle_implemented(struct kvm_vcpu *vcpu, struct kvm_io_device *dev,
 	return oracle_is_there(oracle_name(reg->reg_offset), offset, is_write);
 }
 
+/* The register that contains a byte, by the picture; NULL if it is a hole. */
+static const struct kvm_io_register *
+oracle_at(const struct kvm_io_register_map *map, unsigned int offset)
+{
+	unsigned int i;
+
+	/* The map has the first registers only. */
+	for (i = 0; i < map->nr; i++) {
+		if (oracle_name(offset) == picture_sizes[i].name)
+			return &map->registers[i];
+	}
+	return NULL;
+}
+
 /* The register that takes an access, by the picture; NULL if it is a hole. */
 static const struct kvm_io_register *
 oracle_takes(const struct kvm_io_register_map *map, unsigned int offset, unsigned int len,
 	     bool is_write)
 {
+	const struct kvm_io_register *reg = oracle_at(map, offset);
 	char name = oracle_name(offset);
-	const struct picture_sizes *s = picture_sizes;
+	const char *sizes;
 	unsigned int i;
 
-	if (name == '.' || (len != 1 && len != 2 && len != 4 && len != 8) ||
+	if (!reg || (len != 1 && len != 2 && len != 4 && len != 8) ||
 	    len > sizeof(long) || offset % len)
 		return NULL;
 	for (i = 1; i < len; i++) {
 		if (oracle_name(offset + i) != name)
 			return NULL;
 	}
-	while (s->name != name)
-		s++;
-	/* The map has the first registers only. */
-	if (s - picture_sizes >= map->nr || !strchr(is_write ? s->writes : s->reads, '0' + len))
-		return NULL;
-	return &map->registers[s - picture_sizes];
+	i = reg - map->registers;
+	sizes = is_write ? picture_sizes[i].writes : picture_sizes[i].reads;
+	return strchr(sizes, '0' + len) ? reg : NULL;
 }
 
 /* Byte @i of a value that is @len bytes long on the bus. */
@@ -242,12 +254,15 @@ static bool oracle_sweep(const struct kvm_io_register_map *kind, struct kvm_vcpu
 		.vcpu = vcpu,
 		.dev = &dev,
 	};
-	unsigned int offset, len, dir;
+	unsigned int offset, len = 0, dir = 0;
 	const char *wrong;
 
 	map.registers = oracle_registers;
 	for (map.nr = 0; map.nr <= ARRAY_SIZE(oracle_registers); map.nr++) {
 		for (offset = 0; offset < PICTURE_LEN; offset++) {
+			wrong = "the wrong register is there";
+			if (kvm_io_register_at(&map, offset) != oracle_at(&map, offset))
+				goto found;
 			for (len = 0; len <= 17; len++) {
 				for (dir = 0; dir < 2; dir++) {
 					const struct kvm_io_register *reg;
