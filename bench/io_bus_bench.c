@@ -13,6 +13,11 @@
 #include <kunit/test.h>
 #include <kunit/test-bug.h>
 
+#include "../../mm/slab.h"
+#ifdef CONFIG_X86_64
+#include "../../arch/x86/kvm/irq.h"
+#endif
+
 #include "io_bus_bench.h"
 #include "measure.h"
 
@@ -43,27 +48,38 @@ static void time_writes(struct kunit *test, enum kvm_bus bus, int len, int expec
 	print_row("time", TICKS(ticks), NR_OPS, "%s", row);
 }
 
-/* In slabs and in what is too large for these, when all that waits has been freed. */
-static s64 slab_bytes(struct bench *b)
+/* When all that waits has been freed: in use, and with what is free in the same slabs */
+struct memory {
+	s64 bytes, slab_bytes;
+};
+
+static struct memory memory(struct bench *b)
 {
+	struct memory m = {};
 	int type, i, nid, cpu;
-	s64 bytes;
 
 	srcu_barrier(&b->kvm->srcu);
-	/* Not those that are kept though they are empty. */
 	for (type = 0; type < NR_KMALLOC_TYPES; type++) {
 		for (i = 0; i <= KMALLOC_SHIFT_HIGH; i++) {
-			if (kmalloc_caches[type][i])
-				kmem_cache_shrink(kmalloc_caches[type][i]);
+			struct kmem_cache *cache = kmalloc_caches[type][i];
+			struct slabinfo info;
+
+			if (!cache)
+				continue;
+			/* Not slabs that are kept though they are empty */
+			kmem_cache_shrink(cache);
+			get_slabinfo(cache, &info);
+			m.bytes -= (s64)(info.num_objs - info.active_objs) * cache->size;
 		}
 	}
-	bytes = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) * (s64)PAGE_SIZE;
+	m.slab_bytes = global_node_page_state_pages(NR_SLAB_UNRECLAIMABLE_B) * (s64)PAGE_SIZE;
 	for_each_online_node(nid) {
 		for_each_online_cpu(cpu)
-			bytes += per_cpu_ptr(NODE_DATA(nid)->per_cpu_nodestats, cpu)
+			m.slab_bytes += per_cpu_ptr(NODE_DATA(nid)->per_cpu_nodestats, cpu)
 				->vm_node_stat_diff[NR_SLAB_UNRECLAIMABLE_B] * (s64)PAGE_SIZE;
 	}
-	return bytes;
+	m.bytes += m.slab_bytes;
+	return m;
 }
 
 /* ---- accesses, and updates of one region, by the number of regions */
@@ -164,11 +180,11 @@ static void sizes(struct kunit *test)
 	static const unsigned int sizes[] = { 1, 4, 16, 64, 256, 1000, 4000, 16000 };
 	struct bench *b = test->priv;
 	struct bench_device *d;
+	struct memory before, after;
 	unsigned int nr = 0;
-	s64 before;
 	int i;
 
-	before = slab_bytes(b);
+	before = memory(b);
 	d = kcalloc(sizes[ARRAY_SIZE(sizes) - 1], sizeof(*d), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, d);
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -177,7 +193,10 @@ static void sizes(struct kunit *test)
 		one_size(test, nr);
 		one_more(test, nr);
 	}
-	print_row("bytes", slab_bytes(b) - before - ksize(d), nr, "a region, of %u", nr);
+	after = memory(b);
+	print_row("bytes", after.bytes - before.bytes - ksize(d), nr, "a region, of %u", nr);
+	print_row("slab_bytes", after.slab_bytes - before.slab_bytes - ksize(d), nr,
+		  "a region, of %u", nr);
 	bench_destroy_buses(b->kvm);
 	KUNIT_ASSERT_EQ(test, 0, bench_init_buses(b->kvm));
 	kfree(d);
@@ -319,11 +338,11 @@ static void time_all(struct kunit *test, unsigned int nr, unsigned int per_devic
 {
 	u64 add = U64_MAX, remove = U64_MAX;
 	unsigned long add_waits = 0, remove_waits = 0;
-	s64 bytes = 0;
+	struct memory most = {};
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		s64 before = slab_bytes(test->priv);
+		struct memory before = memory(test->priv), after;
 		unsigned long waited = waits();
 		u64 start, end;
 
@@ -332,7 +351,9 @@ static void time_all(struct kunit *test, unsigned int nr, unsigned int per_devic
 		end = get_cycles();
 		add = min(add, end - start);
 		add_waits = waits() - waited;
-		bytes = max(bytes, slab_bytes(test->priv) - before);
+		after = memory(test->priv);
+		most.bytes = max(most.bytes, after.bytes - before.bytes);
+		most.slab_bytes = max(most.slab_bytes, after.slab_bytes - before.slab_bytes);
 
 		waited = waits();
 		start = get_cycles();
@@ -344,7 +365,8 @@ static void time_all(struct kunit *test, unsigned int nr, unsigned int per_devic
 
 	print_row("time", TICKS(add), 1, "assign %s", row);
 	print_row("waits", add_waits, 1, "assign %s", row);
-	print_row("bytes", bytes, nr, "assign %s", row);
+	print_row("bytes", most.bytes, nr, "assign %s", row);
+	print_row("slab_bytes", most.slab_bytes, nr, "assign %s", row);
 	print_row("time", TICKS(remove), 1, "deassign %s", row);
 	print_row("waits", remove_waits, 1, "deassign %s", row);
 }
@@ -384,6 +406,38 @@ static void ioeventfds(struct kunit *test)
 	}
 	time_all(test, 64 * 8, 8, 0, "8 queues of 64 virtio devices");
 }
+
+#ifdef CONFIG_X86_64
+static void i8259(struct kunit *test)
+{
+	struct bench *b = test->priv;
+	u64 create = U64_MAX, destroy = U64_MAX;
+	unsigned long create_waits = 0, destroy_waits = 0;
+	int i;
+
+	for (i = 0; i < NR_REPEATS; i++) {
+		unsigned long waited = waits();
+		u64 start, end;
+
+		start = get_cycles();
+		KUNIT_ASSERT_EQ(test, 0, kvm_pic_init(b->kvm));
+		end = get_cycles();
+		create = min(create, end - start);
+		create_waits = waits() - waited;
+
+		waited = waits();
+		start = get_cycles();
+		kvm_pic_destroy(b->kvm);
+		end = get_cycles();
+		destroy = min(destroy, end - start);
+		destroy_waits = waits() - waited;
+	}
+	print_row("time", TICKS(create), 1, "create an i8259");
+	print_row("waits", create_waits, 1, "create an i8259");
+	print_row("time", TICKS(destroy), 1, "destroy an i8259");
+	print_row("waits", destroy_waits, 1, "destroy an i8259");
+}
+#endif
 
 /* ---- the suite */
 
@@ -435,6 +489,9 @@ static struct kunit_case bench_cases[] = {
 	KUNIT_CASE(nested),
 	KUNIT_CASE(datamatch),
 	KUNIT_CASE(ioeventfds),
+#ifdef CONFIG_X86_64
+	KUNIT_CASE(i8259),
+#endif
 	{}
 };
 
