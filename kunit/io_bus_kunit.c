@@ -785,6 +785,27 @@ static void remove_without_memory(struct kunit *test)
 	t->fail_all = false;
 }
 
+/* Regions go one by one, far apart. At most one leaf is kept for 14, and one more, and the root. */
+static void remove_gives_memory_back(struct kunit *test)
+{
+	unsigned int nr = 5 * KVM_IO_MAP_LEAF + 1, i;
+	struct test_device *d = new_device(test);
+	struct bus_test *t = test->priv;
+	struct kvm_io_region *table = new_table(test, nr, KVM_MMIO_BUS);
+
+	for (i = 0; i < nr; i++)
+		table[i].addr = 0x1000 + 8 * i;
+	KUNIT_EXPECT_EQ(test, 0, do_register(d, table, nr));
+
+	for (i = 1; i <= nr; i++) {
+		unsigned int maps = (nr - i) / (KVM_IO_MAP_LEAF / 4 - 1) + 2;
+
+		do_remove(d, &table[i * 11 % nr], 1);
+		KUNIT_EXPECT_LE(test, nr_in_use(t->tracked), nr - i + maps);
+	}
+	KUNIT_EXPECT_EQ(test, nr_in_use(t->tracked), 0);
+}
+
 /* ---- lifetime */
 
 /* f65886606c2d: once for each device, not for each region. */
@@ -1780,6 +1801,7 @@ static struct kunit_case io_bus_cases[] = {
 	KUNIT_CASE(replace_rolls_back),
 	KUNIT_CASE(unregister_without_memory),
 	KUNIT_CASE(remove_without_memory),
+	KUNIT_CASE(remove_gives_memory_back),
 	KUNIT_CASE(release_once),
 	KUNIT_CASE(unregister_all_zero),
 	KUNIT_CASE(add_and_remove),

@@ -69,7 +69,8 @@ struct kvm_io_region_ops {
  *
  * Of the regions that contain an access, the one that starts last is asked
  * first; of those with the same start the shortest; of equal ranges those that
- * match on the value; then the one that was registered first.
+ * match on the value; then the one that was registered first. A region has a
+ * @vcpu or a @value, not both.
  *
  * @addr:	first address, in bytes
  * @len:	length in bytes; 0 matches the exact address, whatever the
@@ -93,8 +94,10 @@ struct kvm_io_region {
 	gpa_t addr;
 	gpa_t len;
 	const struct kvm_io_region_ops *ops;
-	struct kvm_vcpu *vcpu;
-	u64 value;
+	union {
+		struct kvm_vcpu *vcpu;
+		u64 value;
+	};
 	u8 bus;
 	bool match_value : 1;
 	bool exclusive : 1;

@@ -35,7 +35,7 @@
 #include "io_map.h"
 
 /* So many registrations leave what they replaced to the next removal. */
-#define MAX_STALE	16
+#define MAX_STALE	4
 
 static struct kvm_io_map *current_map(struct kvm *kvm, unsigned int bus)
 {
@@ -99,8 +99,8 @@ static void move_region(struct kvm_io_region **link, struct kvm_io_region **list
 	*list = region;
 }
 
-/* Put copies of the @nr @regions in front of @list. */
-static int copy_regions(struct kvm_io_region **list, struct kvm_io_device *dev,
+/* Make a list of copies of the @nr @regions, in their order. */
+static int copy_regions(struct kvm_io_region **link, struct kvm_io_device *dev,
 			const struct kvm_io_region *regions, unsigned int nr)
 {
 	unsigned int i;
@@ -120,8 +120,9 @@ static int copy_regions(struct kvm_io_region **list, struct kvm_io_device *dev,
 		*region = regions[i];
 		region->dev = dev;
 		region->index = i;
-		region->next = *list;
-		*list = region;
+		region->next = NULL;
+		*link = region;
+		link = &region->next;
 	}
 	return nr ? 0 : -EINVAL;
 }
@@ -269,7 +270,7 @@ int kvm_io_bus_replace(struct kvm *kvm, struct kvm_io_device *dev,
 	return update_device(kvm, dev, regions, nr, true);
 }
 
-/* Give back the room of cleared slots, as far as there is memory to do so. */
+/* Give back the room of cleared slots, if it is worth it and as far as there is memory to do so. */
 static void compact(struct kvm *kvm, unsigned long buses)
 {
 	unsigned int bus;
@@ -279,8 +280,11 @@ static void compact(struct kvm *kvm, unsigned long buses)
 			.gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN | __GFP_NORETRY,
 			.stale = kvm->io_stale,
 		};
-		struct kvm_io_map *map = kvm_io_map_update(&u, current_map(kvm, bus), NULL, 0);
+		struct kvm_io_map *map = current_map(kvm, bus);
 
+		if (!kvm_io_map_is_sparse(map))
+			continue;
+		map = kvm_io_map_update(&u, map, NULL, 0);
 		if (IS_ERR(map)) {
 			kvm_io_map_free_list(u.fresh);
 			continue;
@@ -430,13 +434,14 @@ int kvm_io_bus_write(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
 		     int len, const void *val)
 {
 	const struct kvm_io_map *map = map_for_access(vcpu->kvm, bus);
-	const struct kvm_io_region *region = kvm_io_map_innermost(map, addr, len);
+	const struct kvm_io_region *region;
 
-	if (!IS_ERR_OR_NULL(region) && region->ops->write &&
-	    !region->ops->write(vcpu, region, addr, len, val))
-		return 0;
-	if (IS_ERR(region))
-		return -EOPNOTSUPP;
+	if (kvm_io_map_innermost(map, addr, len, val, &region)) {
+		if (!region)
+			return -EOPNOTSUPP;
+		if (region->ops->write && !region->ops->write(vcpu, region, addr, len, val))
+			return 0;
+	}
 	return write_outwards(vcpu, map, region, addr, len, val);
 }
 EXPORT_SYMBOL_GPL(kvm_io_bus_write);
@@ -461,13 +466,14 @@ int kvm_io_bus_read(struct kvm_vcpu *vcpu, enum kvm_bus bus, gpa_t addr,
 		    int len, void *val)
 {
 	const struct kvm_io_map *map = map_for_access(vcpu->kvm, bus);
-	const struct kvm_io_region *region = kvm_io_map_innermost(map, addr, len);
+	const struct kvm_io_region *region;
 
-	if (!IS_ERR_OR_NULL(region) && region->ops->read &&
-	    !region->ops->read(vcpu, region, addr, len, val))
-		return 0;
-	if (IS_ERR(region))
-		return -EOPNOTSUPP;
+	if (kvm_io_map_innermost(map, addr, len, NULL, &region)) {
+		if (!region)
+			return -EOPNOTSUPP;
+		if (region->ops->read && !region->ops->read(vcpu, region, addr, len, val))
+			return 0;
+	}
 	return read_outwards(vcpu, map, region, addr, len, val);
 }
 

@@ -9,9 +9,9 @@
  *
  *	root	[ 0x20 | 0x4000 | 0x9000 ]	start  first address
  *		    |        |        |		last   last address, inclusive
- *	leaf	[ A B C ][ D E F G ][ H ]	reach  largest last up to here
- *		               |		outer  nearest entry before this one
- *	values	           [ 1 | 2 | 7 ]	       that has a larger last, or -1
+ *	leaf	[ A B C ][ D E F G ][ H ]	outer  nearest entry before this one
+ *		               |		       that has a larger last
+ *	values	           [ 1 | 2 | 7 ]
  *
  * What order() sorts last is innermost: a later start, then length 0, then a
  * shorter range, then a match on the value, then the earlier registration. So
@@ -23,9 +23,9 @@
  *	                      +- E -+		at B. B ends before x, go on at
  *	                              x		outer[B] = A. A contains x.
  *
- * - reach[i] < last: no entry up to i contains the access. Stop.
  * - last[i] < last: entry i does not, and neither does any that ends no later
- *   than i does, which all are between outer[i] and i. Go on at outer[i].
+ *   than i does, which all are between outer[i] and i. Go on at outer[i]; if
+ *   there is none, stop.
  * - otherwise entry i contains the access: it starts no later, it ends no
  *   earlier. Go on at i - 1.
  *
@@ -37,7 +37,7 @@
  * a leaf entered. All leaves that are entered, but for the first, have an entry
  * whose range contains the access. An update joins what it writes with the leaves
  * next to it where they fit in one, and splits into halves, so where regions come
- * and go one by one, two leaves next to each other have at least 32 of them.
+ * and go one by one, two leaves next to each other have at least 30 slots.
  *
  * Readers hold no lock, so a map never changes once it is published, but for
  * one thing: a slot may become NULL. An update copies the root and those leaves
@@ -104,9 +104,49 @@ void kvm_io_walk_start(struct kvm_io_walk *w, const struct kvm_io_map *map,
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_walk_start);
 
+/* Is there a value to match? */
+static bool get_value(const void *val, int len, u64 *value)
+{
+	if (!val)
+		return false;
+
+	switch (len) {
+	case 1:
+		*value = *(const u8 *)val;
+		return true;
+	case 2:
+		*value = get_unaligned((const u16 *)val);
+		return true;
+	case 4:
+		*value = get_unaligned((const u32 *)val);
+		return true;
+	case 8:
+		*value = get_unaligned((const u64 *)val);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The first region of @values that has the value of the @len bytes at @val, or NULL. */
+const struct kvm_io_region *kvm_io_map_match(const struct kvm_io_map *values, const void *val,
+					     int len)
+{
+	const struct kvm_io_entry *e;
+	u64 value;
+
+	if (!get_value(val, len, &value) || values->entry->start > value)
+		return NULL;
+	e = kvm_io_map_last_start(values, value);
+	if (e->kind == KVM_IO_ENTRY_LEAF)
+		e = kvm_io_map_last_start(e->slot, value);
+	return e->start == value ? READ_ONCE(e->slot) : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_match);
+
 /* Does the walk match on a value, and go on at @level with those that have it? */
-static __always_inline bool search_values(struct kvm_io_walk *w, struct kvm_io_level *level,
-					  struct kvm_io_map *values)
+static bool search_values(struct kvm_io_walk *w, struct kvm_io_level *level,
+			  struct kvm_io_map *values)
 {
 	u64 value;
 
@@ -114,25 +154,8 @@ static __always_inline bool search_values(struct kvm_io_walk *w, struct kvm_io_l
 		search(level, values, U64_MAX, 0);
 		return true;
 	}
-	if (!w->val)
+	if (!get_value(w->val, w->val_len, &value))
 		return false;
-
-	switch (w->val_len) {
-	case 1:
-		value = *(const u8 *)w->val;
-		break;
-	case 2:
-		value = get_unaligned((const u16 *)w->val);
-		break;
-	case 4:
-		value = get_unaligned((const u32 *)w->val);
-		break;
-	case 8:
-		value = get_unaligned((const u64 *)w->val);
-		break;
-	default:
-		return false;
-	}
 	search(level, values, value, value);
 	return true;
 }
@@ -146,13 +169,13 @@ const struct kvm_io_region *kvm_io_walk_next(struct kvm_io_walk *w)
 		struct kvm_io_entry *e = level->end;
 		void *slot;
 
-		if (e == level->first || (--e)->reach < level->last) {
+		if (e == level->first) {
 			if (level == w->level)
 				return NULL;
 			level--;
 			continue;
 		}
-		if (e->last < level->last) {
+		if ((--e)->last < level->last) {
 			level->end = level->first + e->outer;
 			continue;
 		}
@@ -224,6 +247,19 @@ static int compare_regions(const void *a, const void *b)
 	return ret;
 }
 
+/* As drivers have their tables, most often */
+static bool is_sorted(const struct kvm_io_region **add, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 1; i < nr; i++) {
+		if (add[i - 1]->addr >= add[i]->addr &&
+		    compare_regions(&add[i - 1], &add[i]) > 0)
+			return false;
+	}
+	return true;
+}
+
 static struct kvm_io_map *new_map(struct kvm_io_update *u, unsigned int room)
 {
 	struct kvm_io_map *map = kvm_io_alloc(struct_size(map, entry, room), u->gfp);
@@ -232,7 +268,7 @@ static struct kvm_io_map *new_map(struct kvm_io_update *u, unsigned int room)
 		return NULL;
 
 	map->nr = 0;
-	map->dirty = false;
+	map->dirty = 0;
 	map->next = u->fresh;
 	u->fresh = map;
 	return map;
@@ -251,7 +287,6 @@ static void append(struct kvm_io_map *map, const struct kvm_io_entry *e)
 	unsigned int outer = map->nr++;
 
 	*new = *e;
-	new->reach = outer ? max(e->last, new[-1].reach) : e->last;
 	while (outer && map->entry[outer - 1].last <= e->last)
 		outer = map->entry[outer - 1].outer;
 	new->outer = outer;
@@ -273,9 +308,13 @@ static void append_all(struct kvm_io_map *map, const struct kvm_io_map *old, uns
 
 static void append_leaf(struct kvm_io_map *root, struct kvm_io_map *leaf)
 {
+	const struct kvm_io_entry *e = &leaf->entry[leaf->nr - 1];
+
+	while (e->outer)
+		e = &leaf->entry[e->outer - 1];
 	append(root, &(struct kvm_io_entry) {
 		.start = leaf->entry[0].start,
-		.last = leaf->entry[leaf->nr - 1].reach,
+		.last = e->last,
 		.slot = leaf,
 		.kind = KVM_IO_ENTRY_LEAF,
 	});
@@ -389,11 +428,11 @@ static struct kvm_io_map *merge(struct kvm_io_update *u, struct kvm_io_map *old,
 				const struct kvm_io_region **add, unsigned int nr, bool by_value);
 
 /*
- * Write the leaves [@from, @end) and @nr additions to new leaves of @room, and
- * add these to the new root; without a root there is one leaf.
+ * Write the leaves [@from, @end) and @nr additions, at most @total entries, to new
+ * leaves of @room, and add these to the new root; without a root there is one leaf.
  */
 static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int end,
-			unsigned int nr, unsigned int room)
+			unsigned int nr, unsigned int total, unsigned int room)
 {
 	struct kvm_io_map *first = from < end ? leaf_at(m->old, from) : NULL;
 	const struct kvm_io_region **last = m->add + nr;
@@ -406,7 +445,7 @@ static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int 
 
 	/* What is in front of all that changes is copied as it is. */
 	if (first && !first->dirty) {
-		leaf = new_map(m->u, room);
+		leaf = new_map(m->u, min(room, total));
 		if (!leaf)
 			return -ENOMEM;
 		i = nr ? end_of_starts(first, add.start) - first->entry : first->nr;
@@ -466,10 +505,11 @@ static int merge_leaves(struct kvm_io_merge *m, unsigned int from, unsigned int 
 
 		if (leaf && leaf->nr == room) {
 			append_leaf(m->new, leaf);
+			total -= room;
 			leaf = NULL;
 		}
 		if (!leaf)
-			leaf = new_map(m->u, room);
+			leaf = new_map(m->u, min(room, total));
 		if (!leaf)
 			return -ENOMEM;
 		append(leaf, &e);
@@ -486,7 +526,7 @@ static struct kvm_io_map *merge_all(struct kvm_io_merge *m, unsigned int total)
 {
 	unsigned int i;
 
-	if (total && merge_leaves(m, 0, nr_leaves(m->old), m->nr, total))
+	if (total && merge_leaves(m, 0, nr_leaves(m->old), m->nr, total, total))
 		return ERR_PTR(-ENOMEM);
 	for (i = 0; i < nr_leaves(m->old); i++)
 		retire(m->u, leaf_at(m->old, i));
@@ -542,9 +582,14 @@ static struct kvm_io_map *merge_root(struct kvm_io_merge *m)
 		if (from > shared)
 			append_all(m->new, m->old, shared, from);
 
-		/* There is something: an empty run would have taken in its neighbour. */
-		room = DIV_ROUND_UP(total, DIV_ROUND_UP(total, KVM_IO_MAP_LEAF));
-		if (merge_leaves(m, from, min(i, leaves), added, room))
+		/*
+		 * There is something: an empty run would have taken in its neighbour.
+		 * Most maps grow at the end, where full leaves are left behind.
+		 */
+		room = KVM_IO_MAP_LEAF;
+		if (i < leaves)
+			room = DIV_ROUND_UP(total, DIV_ROUND_UP(total, KVM_IO_MAP_LEAF));
+		if (merge_leaves(m, from, min(i, leaves), added, total, room))
 			return ERR_PTR(-ENOMEM);
 	}
 
@@ -587,7 +632,7 @@ struct kvm_io_map *kvm_io_map_update(struct kvm_io_update *u, struct kvm_io_map 
 {
 	struct kvm_io_map *map, *fresh;
 
-	if (nr > 1)
+	if (!is_sorted(add, nr))
 		sort(add, nr, sizeof(*add), compare_regions, NULL);
 	map = merge(u, old, add, nr, false);
 	for (fresh = IS_ERR(map) ? NULL : u->fresh; fresh; fresh = fresh->next) {
@@ -616,7 +661,7 @@ static void mark_path(struct kvm_io_map *map, const struct kvm_io_region *region
 	if (clear)
 		WRITE_ONCE(level->end->slot, NULL);
 	for (; level >= w.level; level--)
-		container_of(level->first, struct kvm_io_map, entry[0])->dirty = true;
+		container_of(level->first, struct kvm_io_map, entry[0])->dirty++;
 }
 
 /* Have the next update look at @region, which may be leaving. */
@@ -632,6 +677,13 @@ void kvm_io_map_clear(struct kvm_io_map *map, const struct kvm_io_region *region
 	mark_path(map, region, true);
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_clear);
+
+/* Have as many slots been cleared as there are leaves? */
+bool kvm_io_map_is_sparse(const struct kvm_io_map *map)
+{
+	return map->dirty >= nr_leaves(map);
+}
+EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_is_sparse);
 
 void kvm_io_map_free_list(struct kvm_io_map *list)
 {

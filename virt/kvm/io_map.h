@@ -2,15 +2,17 @@
 #ifndef __KVM_IO_MAP_H
 #define __KVM_IO_MAP_H
 
-#include <linux/err.h>
 #include <linux/rcupdate.h>
 #include <kvm/io_bus.h>
 
 /* The longest access, in bytes. A region of length 0 lasts that long. */
 #define KVM_IO_MAX_LEN		8
 
-/* The most regions in a leaf: a trade of the copy against the height. */
-#define KVM_IO_MAP_LEAF		64
+/*
+ * The most regions in a leaf: a trade of the copy against the height. So a leaf
+ * fits into 2 KiB, and half of one into 1 KiB.
+ */
+#define KVM_IO_MAP_LEAF		60
 
 /* root, leaf, and once more for the values of one range */
 #define KVM_IO_MAP_DEPTH	4
@@ -25,7 +27,6 @@ enum kvm_io_entry_kind {
 struct kvm_io_entry {
 	u64 start;
 	u64 last;
-	u64 reach;
 	void *slot;
 	u32 outer;
 	u8 kind;
@@ -37,7 +38,7 @@ struct kvm_io_map {
 	struct kvm_io_entry *tail;	/* the last @window entries */
 	unsigned int window;		/* the largest power of two <= @nr */
 	unsigned int nr;
-	bool dirty;			/* has slots that the next update drops */
+	unsigned int dirty;		/* slots in it and below that the next update drops */
 	struct kvm_io_entry entry[];
 };
 
@@ -82,10 +83,13 @@ void *kvm_io_alloc(size_t size, gfp_t gfp);
 void kvm_io_walk_start(struct kvm_io_walk *w, const struct kvm_io_map *map,
 		       gpa_t addr, gpa_t len, const void *val);
 const struct kvm_io_region *kvm_io_walk_next(struct kvm_io_walk *w);
+const struct kvm_io_region *kvm_io_map_match(const struct kvm_io_map *values, const void *val,
+					     int len);
 
 struct kvm_io_map *kvm_io_map_update(struct kvm_io_update *u, struct kvm_io_map *old,
 				     const struct kvm_io_region **add, unsigned int nr);
 void kvm_io_map_mark(struct kvm_io_map *map, const struct kvm_io_region *region);
+bool kvm_io_map_is_sparse(const struct kvm_io_map *map);
 void kvm_io_map_clear(struct kvm_io_map *map, const struct kvm_io_region *region);
 void kvm_io_map_free_list(struct kvm_io_map *list);
 void kvm_io_map_free(struct kvm_io_map *map);
@@ -105,7 +109,7 @@ kvm_io_map_last_start(const struct kvm_io_map *map, u64 key)
 	unsigned int window = map->window;
 
 	/* Then in which half? With a constant distance a step is three instructions. */
-	while (window > KVM_IO_MAP_LEAF / 2) {
+	while (window > 32) {
 		window /= 2;
 		base = kvm_io_map_step(base, window, key);
 	}
@@ -128,34 +132,51 @@ kvm_io_map_last_start(const struct kvm_io_map *map, u64 key)
 	return base;
 }
 
+/* Can @e, or an entry before it, end at @last or later? */
+static __always_inline bool kvm_io_entry_reaches(const struct kvm_io_entry *e, u64 last)
+{
+	return e->last >= last || e->outer;
+}
+
 /*
  * What a walk would find first, as far as one search of each level tells: most
- * accesses end there. ERR_PTR(-ENOENT) if that is nothing, NULL if it takes the
- * walk to know.
+ * accesses end there. True if it does tell; then *@region is NULL if there is
+ * nothing to find. Otherwise it takes the walk to know.
  */
-static __always_inline const struct kvm_io_region *
-kvm_io_map_innermost(const struct kvm_io_map *map, gpa_t addr, gpa_t len)
+static __always_inline bool
+kvm_io_map_innermost(const struct kvm_io_map *map, gpa_t addr, gpa_t len, const void *val,
+		     const struct kvm_io_region **region)
 {
 	const struct kvm_io_entry *e, *in_root = NULL;
 	u64 last = addr + len - 1;
+	u8 kind;
 
+	*region = NULL;
 	if (!map || map->entry->start > addr)
-		return ERR_PTR(-ENOENT);
+		return true;
 
 	e = kvm_io_map_last_start(map, addr);
-	if (e->kind == KVM_IO_ENTRY_LEAF) {
+	kind = e->kind;
+	if (kind == KVM_IO_ENTRY_LEAF) {
 		in_root = e;
 		e = kvm_io_map_last_start(e->slot, addr);
+		kind = e->kind;
 	}
 
 	/* It wraps, or its length is 0. */
 	if (last < addr || !len)
-		return NULL;
-	if (e->last >= last && e->kind == KVM_IO_ENTRY_REGION)
-		return READ_ONCE(e->slot);
-	if (e->reach >= last || (in_root && in_root > map->entry && in_root[-1].reach >= last))
-		return NULL;
-	return ERR_PTR(-ENOENT);
+		return false;
+	if (e->last >= last && kind == KVM_IO_ENTRY_REGION) {
+		*region = READ_ONCE(e->slot);
+		return *region;
+	}
+	if (e->last >= last && kind == KVM_IO_ENTRY_VALUES && val) {
+		*region = kvm_io_map_match(e->slot, val, len);
+		return *region;
+	}
+	if (kvm_io_entry_reaches(e, last))
+		return false;
+	return !in_root || in_root == map->entry || !kvm_io_entry_reaches(in_root - 1, last);
 }
 
 #endif

@@ -244,7 +244,7 @@ static u64 digest(const struct kvm_io_map *map)
 	for (i = 0; i < map->nr; i++) {
 		const struct kvm_io_entry *e = &map->entry[i];
 		u64 fields[] = {
-			e->start, e->last, e->reach, e->outer, e->kind, (uintptr_t)e->slot,
+			e->start, e->last, e->outer, e->kind, (uintptr_t)e->slot,
 		};
 		unsigned int f;
 

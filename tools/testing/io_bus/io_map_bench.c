@@ -56,9 +56,9 @@ static const struct kvm_io_map *map;
 
 static noinline int write_ours(gpa_t addr, int len, const void *val)
 {
-	const struct kvm_io_region *region = kvm_io_map_innermost(map, addr, len);
+	const struct kvm_io_region *region;
 
-	if (!IS_ERR_OR_NULL(region) && region->ops->write)
+	if (kvm_io_map_innermost(map, addr, len, NULL, &region) && region && region->ops->write)
 		return region->ops->write(NULL, region, addr, len, val);
 	return -EOPNOTSUPP;
 }

@@ -115,12 +115,12 @@ static void put_value(u64 value)
 /*
  * The bound, from the regions: a search in the root and in each leaf that is
  * entered; a step for each region that contains the access, and for each that
- * ends too early and is nested around the one before it on the walk, as long as
- * there is one to come that contains it; the same over the leaves in the root.
+ * ends too early and is nested around the one before it on the walk; the same
+ * over the leaves in the root.
  */
 static unsigned int bound(u64 addr, u64 len, unsigned int leaves)
 {
-	unsigned int containing = 0, nested = 0, between = 0, entered, search = 2;
+	unsigned int containing = 0, nested = 0, entered, search = 2;
 	u64 end = 0, last = addr + len - 1;
 	int i;
 
@@ -132,11 +132,9 @@ static unsigned int bound(u64 addr, u64 len, unsigned int leaves)
 			continue;
 		if (this >= last) {
 			containing++;
-			nested += between;
-			between = 0;
 			end = 0;
 		} else if (this > end) {
-			between++;
+			nested++;
 			end = this;
 		}
 	}
@@ -201,7 +199,7 @@ static void test_map(const char *name, struct kvm_io_map *map, u64 addr, u64 len
 		nr_shape = 1;
 		limit = 2 * bound(addr, len, 16);
 	} else {
-		limit = bound(addr, len, map->nr);
+		limit = bound(addr, len, map->nr) + map->dirty;
 	}
 	snprintf(what, sizeof(what), "%s: the first in %u steps, at most %u; %u in %u, at most %u",
 		 name, first, limit_first, found, rounds, limit);
@@ -219,7 +217,8 @@ static void test_cost(const char *name, u64 addr, u64 len, const void *val,
 
 /*
  * Of regions that are removed one by one, @factor apart, one in KVM_IO_MAP_LEAF is
- * left. Two leaves next to each other have at least half as many.
+ * left. Two leaves next to each other have at least half as many slots, and fewer
+ * are cleared than there are leaves.
  */
 static void test_sparse(const char *name, unsigned int factor)
 {
@@ -236,6 +235,8 @@ static void test_sparse(const char *name, unsigned int factor)
 		if (n % KVM_IO_MAP_LEAF == 0)
 			continue;
 		kvm_io_map_clear(map, &shape[n]);
+		if (!kvm_io_map_is_sparse(map))
+			continue;
 		map = kvm_io_map_update(&u, map, NULL, 0);
 		kvm_io_map_free_list(u.stale);
 	}
@@ -243,7 +244,7 @@ static void test_sparse(const char *name, unsigned int factor)
 	for (i = 0, kept = 0; i < MAX_SHAPE; i += KVM_IO_MAP_LEAF)
 		shape[kept++] = shape[i];
 	nr_shape = kept;
-	report(map->nr <= kept / (KVM_IO_MAP_LEAF / 4) + 1, name, "too many leaves");
+	report(map->dirty < map->nr && map->nr <= kept / (KVM_IO_MAP_LEAF / 4 - 1) + 1, name, "too many leaves");
 	test_map(name, map, 4 * MAX_SHAPE - 1, 1, NULL, 1);
 }
 
@@ -327,6 +328,27 @@ static void test_any_value(void)
 	nr_shape = 0;
 }
 
+/* So many that there are leaves of values. */
+static void test_each_value(void)
+{
+	const struct kvm_io_region *region;
+	struct kvm_io_map *map;
+	bool good = true;
+	u32 val;
+
+	for (val = 0; val < 1000; val++)
+		put_value(2 * val + 1);
+	map = map_of_shape();
+	for (val = 0; val <= 2000; val++) {
+		bool found = kvm_io_map_innermost(map, 0x1000, 4, &val, &region);
+
+		good &= val % 2 ? found && region == &shape[val / 2] : !found;
+	}
+	report(good, "each of 1000 values", "a wrong region");
+	kvm_io_map_free(map);
+	nr_shape = 0;
+}
+
 /* More ranges than a leaf has room for, and of each the only value goes. */
 static void test_no_value_left(void)
 {
@@ -373,6 +395,7 @@ int main(void)
 	test_random(2000, 100, 11);
 	test_costs();
 	test_any_value();
+	test_each_value();
 	test_no_value_left();
 	test_not_there();
 	return 0;
