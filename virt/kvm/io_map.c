@@ -678,10 +678,10 @@ void kvm_io_map_clear(struct kvm_io_map *map, const struct kvm_io_region *region
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_clear);
 
-/* Have as many slots been cleared as there are leaves? */
+/* Have as many slots been cleared as there are leaves; of a single leaf, eight or all? */
 bool kvm_io_map_is_sparse(const struct kvm_io_map *map)
 {
-	return map->dirty >= nr_leaves(map);
+	return map->dirty >= (is_root(map) ? map->nr : min(map->nr, 8U));
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_map_is_sparse);
 

@@ -248,6 +248,30 @@ static void test_sparse(const char *name, unsigned int factor)
 	test_map(name, map, 4 * MAX_SHAPE - 1, 1, NULL, 1);
 }
 
+static void test_sparse_leaf(void)
+{
+	unsigned int i, most = 0;
+	struct kvm_io_map *map;
+
+	for (i = 0; i < KVM_IO_MAP_LEAF; i++)
+		put(i, 1);
+	map = map_of_shape();
+	for (i = 0; i < KVM_IO_MAP_LEAF && map; i++) {
+		struct kvm_io_update u = { .gfp = GFP_KERNEL };
+
+		kvm_io_map_clear(map, &shape[i]);
+		most = max(most, map->dirty);
+		if (!kvm_io_map_is_sparse(map))
+			continue;
+		map = kvm_io_map_update(&u, map, NULL, 0);
+		kvm_io_map_free_list(u.stale);
+	}
+	report(!map && i == nr_shape && most == 8, "a leaf, removed one by one",
+	       "too many cleared slots, or too few");
+	kvm_io_map_free(map);
+	nr_shape = 0;
+}
+
 static void test_costs(void)
 {
 	unsigned int i, j;
@@ -307,6 +331,7 @@ static void test_costs(void)
 	test_sparse("1000 nested of 64000, outermost, removed in ascending order", 1);
 	test_sparse("1000 nested of 64000, outermost, removed in descending order", MAX_SHAPE - 1);
 	test_sparse("1000 nested of 64000, outermost, removed here and there", 12347);
+	test_sparse_leaf();
 }
 
 static void test_any_value(void)
