@@ -206,17 +206,19 @@ static int update_device(struct kvm *kvm, struct kvm_io_device *dev,
 	};
 	struct kvm_io_region *list = NULL, *left = NULL, **link;
 	struct kvm_io_bus new[KVM_NR_BUSES] = {};
-	const struct kvm_io_region **add;
+	const struct kvm_io_region *few[4], **add = few;
 	unsigned int bus;
 	int ret;
 
 	lockdep_assert_held(&kvm->slots_lock);
 
-	add = kvm_io_alloc(array_size(nr, sizeof(*add)), GFP_KERNEL_ACCOUNT);
+	if (nr > ARRAY_SIZE(few))
+		add = kvm_io_alloc(array_size(nr, sizeof(*add)), GFP_KERNEL_ACCOUNT);
 	ret = add ? copy_regions(&list, dev, regions, nr) : -ENOMEM;
 	for (bus = 0; bus < KVM_NR_BUSES && !ret; bus++)
 		ret = prepare_bus(kvm, &u, list, add, bus, &new[bus]);
-	kfree(add);
+	if (add != few)
+		kfree(add);
 	if (ret) {
 		kvm_io_map_free_list(u.fresh);
 		free_regions(list);
