@@ -194,6 +194,7 @@ static void sizes(struct kunit *test)
 		one_more(test, nr);
 	}
 	after = memory(b);
+	print_row("sizeof", BENCH_REGION_SIZE, 1, "a region");
 	print_row("bytes", after.bytes - before.bytes - ksize(d), nr, "a region, of %u", nr);
 	print_row("slab_bytes", after.slab_bytes - before.slab_bytes - ksize(d), nr,
 		  "a region, of %u", nr);

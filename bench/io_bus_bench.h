@@ -23,6 +23,10 @@ struct bench_device {
 };
 
 #ifndef BENCH_OLD_BUS
+#include "io_map.h"
+
+/* In the map, and what that points to */
+#define BENCH_REGION_SIZE (sizeof(struct kvm_io_entry) + sizeof(struct kvm_io_region))
 
 static inline int bench_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *region, gpa_t addr,
 		       int len, const void *val)
@@ -62,6 +66,8 @@ static inline void bench_destroy_buses(struct kvm *kvm)
 }
 
 #else
+
+#define BENCH_REGION_SIZE sizeof(struct kvm_io_range)
 
 static inline int bench_write(struct kvm_vcpu *vcpu, struct kvm_io_device *dev, gpa_t addr,
 		       int len, const void *val)

@@ -60,6 +60,7 @@ TARGETS = {
     "assign one more: 4000 over 64 ioeventfds": ("ours", 1.5),
     "register one more: 16000 over 1000 regions": ("ours", 3.5),
     "register one more, 1000 regions: waits": ("ours", 0),
+    "a region: sizeof": ("ours", 128),
     "a region, of 16000: bytes": ("ours", 128),
     "assign 8 queues of 64 virtio devices: bytes": ("ratio", 1.5),
     "destroy an i8259: waits": ("ours", 1),
