@@ -82,7 +82,7 @@ GROWTH = {
 }
 
 CHART = r"""
-set terminal svg size 900,420 font "sans,11"
+set terminal svg size 900,420 font "sans,11" background "white"
 set output "{svg}"
 set logscale xy
 set xlabel "regions on the bus"
@@ -170,7 +170,8 @@ def measure_native():
     directory = tree.Work().directory
     command = ["make", "-s", "-C", tree.REPO / "tools/testing/io_bus", f"KERNEL={directory / 'tree'}",
                f"OUTPUT={directory / 'io_bus'}", "bench"]
-    for line in subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines():
+    done = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
+    for line in done.stdout.splitlines():
         match = re.match(r"bench: model (\S+) ours (\S+) floor (\S+) ns: (.*)", line)
         if match:
             *values, row = match.groups()
@@ -178,7 +179,7 @@ def measure_native():
             stock[row], ours[row], ours[f"{row}: floor"] = map(float, values)
         else:
             built = ", retpolines" if "retpolines" in line else ""
-    return stock, ours, []
+    return stock, ours, [f"native: make bench: exit {done.returncode}"] if done.returncode else []
 
 
 def ratio(stock, ours):

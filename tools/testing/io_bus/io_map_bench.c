@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <linux/err.h>
 #include <linux/minmax.h>
 #include <linux/slab.h>
 
