@@ -90,9 +90,9 @@ set ylabel "instructions"
 set key left top
 set datafile separator ","
 set multiplot layout 1,2
-set title "{arch}: a write, random hit"
+set title "{arch}: a write, random hit" noenhanced
 plot "{data}" using 1:2 with linespoints title "stock", "" using 1:3 with linespoints title "converted"
-set title "{arch}: one registration (waits included)"
+set title "{arch}: one registration (waits included)" noenhanced
 plot "{data}" using 1:4 with linespoints title "stock", "" using 1:5 with linespoints title "converted"
 """
 

@@ -43,7 +43,7 @@ STEPS = {
         "selftests ARCH=x86_64 VARIANT=debug", "selftests ARCH=x86_64 VARIANT=kcsan",
         "selftests ARCH=arm64 VARIANT=debug", "selftests ARCH=arm64-gicv2 VARIANT=debug",
         "selftests ARCH=riscv VARIANT=debug TESTS=riscv/io_bus_fault_test",
-        "soak MINUTES=10", "guest", "fuzz",
+        "soak MINUTES=10", "guest", "fuzz", "bench",
         *(f"mutants ARCH={arch}" for arch in ("x86_64", "arm64", "mips", "powerpc-e500v2"))],
 }
 

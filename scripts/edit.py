@@ -103,7 +103,7 @@ EDITS = {
         ("replace", r"F:\tinclude/kvm/iodev\.h$", ["F:\tinclude/kvm/io_bus.h"]),
     ],
     "Documentation/virt/kvm/index.rst": [
-        ("before", r"   locking$", ["   io-bus", "   io-bus-checkers"]),
+        ("before", r"   locking$", ["   io-bus", "   io-bus-checkers", "   io-bus-cost"]),
     ],
 }
 
