@@ -26,7 +26,7 @@ BUGS = [
     ("CVE-2019-14821", "the ring's indices are userspace's", "x86_64 kvm_ioeventfd.ring_indices"),
     ("eefd6b06b17c", "a device on two buses was freed twice",
      "x86_64 kvm_io_bus.destroy_releases_once", "x86_64 kvm_ioeventfd.both_buses",
-     "x86_64 x86_64/io_bus_vm_test:global.destroy", "x86_64 x86_64/io_bus_vm_test:global.deassign"),
+     "x86_64 x86_64/io_bus_vm_test:vm.destroy", "x86_64 x86_64/io_bus_vm_test:vm.deassign"),
     ("8f4216c7d289", "length 0 matched no access on the MMIO bus",
      "x86_64 kvm_io_bus.any_size", "x86_64 kvm_ioeventfd.both_buses"),
     ("8a39d00670f0", "a device was returned after SRCU was dropped",

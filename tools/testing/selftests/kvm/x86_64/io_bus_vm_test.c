@@ -26,6 +26,7 @@
 #define IOAPIC_BASE	0xfec00000ull
 
 #define NR_ROUNDS	50
+#define SLOW		200	/* seconds: a kernel with its checks */
 #define NR_EVENTFDS	8
 
 /* .fd is an index here; two ioeventfds share an eventfd. */
@@ -180,8 +181,19 @@ static struct kvm_vm *create_vm(struct eventfds *e)
 	return vm;
 }
 
+/* What has many rounds */
+FIXTURE(vm) {};
+
+FIXTURE_SETUP(vm)
+{
+}
+
+FIXTURE_TEARDOWN(vm)
+{
+}
+
 /* The eventfds are closed first, the VM holds the last reference to them. */
-TEST(destroy)
+TEST_F_TIMEOUT(vm, destroy, SLOW)
 {
 	int i, vcpu_fd;
 
@@ -207,7 +219,7 @@ TEST(destroy)
 }
 
 /* The eventfds outlive the VM: it must release its own references only. */
-TEST(destroy_before_eventfds)
+TEST_F_TIMEOUT(vm, destroy_before_eventfds, SLOW)
 {
 	struct eventfds e = open_eventfds(), next = open_eventfds();
 	uint64_t val;
@@ -232,7 +244,7 @@ TEST(destroy_before_eventfds)
 	TEST_ASSERT(eventfds_are_free(&e), "Expected the eventfds to be released");
 }
 
-TEST(deassign)
+TEST_F_TIMEOUT(vm, deassign, SLOW)
 {
 	struct eventfds e = open_eventfds(), next = open_eventfds();
 	struct kvm_vm *vm;
@@ -416,7 +428,7 @@ TEST(pit_does_not_fit)
 	assert_no_pit_thread();
 }
 
-TEST(create_with_bad_type)
+TEST_F_TIMEOUT(vm, create_with_bad_type, SLOW)
 {
 	int kvm_fd = open_path_or_exit("/dev/kvm", O_RDWR);
 	struct eventfds e = open_eventfds();
@@ -439,7 +451,7 @@ static void handle_alarm(int sig)
 }
 
 /* KVM registers its MMU notifier late, and that fails if a signal is pending. */
-TEST(create_interrupted)
+TEST_F_TIMEOUT(vm, create_interrupted, SLOW)
 {
 	struct sigaction action = { .sa_handler = handle_alarm };
 	int kvm_fd = open_path_or_exit("/dev/kvm", O_RDWR);
