@@ -146,33 +146,17 @@ static void one_more(struct kunit *test, unsigned int nr)
 {
 	struct bench_device *d = kunit_kzalloc(test, sizeof(*d), GFP_KERNEL);
 	gpa_t addr = BASE + nr / 3 * STRIDE + LEN;
-	u64 add = U64_MAX, remove = U64_MAX;
-	unsigned long add_waits = 0, remove_waits = 0;
+	struct cost add = {}, remove = {};
 	int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, d);
 	for (i = 0; i < NR_REPEATS; i++) {
-		unsigned long waited = waits();
-		u64 start, end;
-
-		start = get_cycles();
-		add_device(test, d, addr, LEN);
-		end = get_cycles();
-		add = min(add, end - start);
-		add_waits += waits() - waited;
-
-		waited = waits();
-		start = get_cycles();
-		remove_device(test, d);
-		end = get_cycles();
-		remove = min(remove, end - start);
-		remove_waits += waits() - waited;
+		MEASURE(&add, add_device(test, d, addr, LEN));
+		MEASURE(&remove, remove_device(test, d));
 	}
 
-	print_row("time", TICKS(add), 1, "register one more, %u regions", nr);
-	print_row("waits", add_waits, NR_REPEATS, "register one more, %u regions", nr);
-	print_row("time", TICKS(remove), 1, "unregister one, %u regions", nr);
-	print_row("waits", remove_waits, NR_REPEATS, "unregister one, %u regions", nr);
+	print_cost(&add, "register one more, %u regions", nr);
+	print_cost(&remove, "unregister one, %u regions", nr);
 }
 
 static void sizes(struct kunit *test)
@@ -337,39 +321,24 @@ static void deassign_all(struct kunit *test, unsigned int nr, unsigned int per_d
 static void time_all(struct kunit *test, unsigned int nr, unsigned int per_device, u32 len,
 		     const char *row)
 {
-	u64 add = U64_MAX, remove = U64_MAX;
-	unsigned long add_waits = 0, remove_waits = 0;
+	struct cost add = {}, remove = {};
 	struct memory most = {};
 	int i;
 
 	for (i = 0; i < 3; i++) {
 		struct memory before = memory(test->priv), after;
-		unsigned long waited = waits();
-		u64 start, end;
 
-		start = get_cycles();
-		assign_all(test, nr, per_device, len);
-		end = get_cycles();
-		add = min(add, end - start);
-		add_waits = waits() - waited;
+		MEASURE(&add, assign_all(test, nr, per_device, len));
 		after = memory(test->priv);
 		most.bytes = max(most.bytes, after.bytes - before.bytes);
 		most.slab_bytes = max(most.slab_bytes, after.slab_bytes - before.slab_bytes);
-
-		waited = waits();
-		start = get_cycles();
-		deassign_all(test, nr, per_device, len);
-		end = get_cycles();
-		remove = min(remove, end - start);
-		remove_waits = waits() - waited;
+		MEASURE(&remove, deassign_all(test, nr, per_device, len));
 	}
 
-	print_row("time", TICKS(add), 1, "assign %s", row);
-	print_row("waits", add_waits, 1, "assign %s", row);
+	print_cost(&add, "assign %s", row);
 	print_row("bytes", most.bytes, nr, "assign %s", row);
 	print_row("slab_bytes", most.slab_bytes, nr, "assign %s", row);
-	print_row("time", TICKS(remove), 1, "deassign %s", row);
-	print_row("waits", remove_waits, 1, "deassign %s", row);
+	print_cost(&remove, "deassign %s", row);
 }
 
 static void ioeventfds(struct kunit *test)
@@ -380,7 +349,7 @@ static void ioeventfds(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		struct kvm_ioeventfd more = queue(sizes[i] / 2, 8, 4);
-		u64 add = U64_MAX, remove = U64_MAX;
+		struct cost add = {}, remove = {};
 		int repeat;
 
 		snprintf(row, sizeof(row), "%u ioeventfds", sizes[i]);
@@ -389,21 +358,12 @@ static void ioeventfds(struct kunit *test)
 		assign_all(test, sizes[i], 8, 4);
 		more.addr += 0x1000;
 		for (repeat = 0; repeat < NR_REPEATS; repeat++) {
-			u64 start, end;
-
-			start = get_cycles();
-			KUNIT_ASSERT_EQ(test, 0, assign(test, more));
-			end = get_cycles();
-			add = min(add, end - start);
-
-			start = get_cycles();
-			deassign(test, more);
-			end = get_cycles();
-			remove = min(remove, end - start);
+			MEASURE(&add, KUNIT_ASSERT_EQ(test, 0, assign(test, more)));
+			MEASURE(&remove, deassign(test, more));
 		}
 		deassign_all(test, sizes[i], 8, 4);
-		print_row("time", TICKS(add), 1, "assign one more, %u ioeventfds", sizes[i]);
-		print_row("time", TICKS(remove), 1, "deassign one, %u ioeventfds", sizes[i]);
+		print_cost(&add, "assign one more, %u ioeventfds", sizes[i]);
+		print_cost(&remove, "deassign one, %u ioeventfds", sizes[i]);
 	}
 	time_all(test, 64 * 8, 8, 0, "8 queues of 64 virtio devices");
 }
@@ -412,31 +372,15 @@ static void ioeventfds(struct kunit *test)
 static void i8259(struct kunit *test)
 {
 	struct bench *b = test->priv;
-	u64 create = U64_MAX, destroy = U64_MAX;
-	unsigned long create_waits = 0, destroy_waits = 0;
+	struct cost create = {}, destroy = {};
 	int i;
 
 	for (i = 0; i < NR_REPEATS; i++) {
-		unsigned long waited = waits();
-		u64 start, end;
-
-		start = get_cycles();
-		KUNIT_ASSERT_EQ(test, 0, kvm_pic_init(b->kvm));
-		end = get_cycles();
-		create = min(create, end - start);
-		create_waits = waits() - waited;
-
-		waited = waits();
-		start = get_cycles();
-		kvm_pic_destroy(b->kvm);
-		end = get_cycles();
-		destroy = min(destroy, end - start);
-		destroy_waits = waits() - waited;
+		MEASURE(&create, KUNIT_ASSERT_EQ(test, 0, kvm_pic_init(b->kvm)));
+		MEASURE(&destroy, kvm_pic_destroy(b->kvm));
 	}
-	print_row("time", TICKS(create), 1, "create an i8259");
-	print_row("waits", create_waits, 1, "create an i8259");
-	print_row("time", TICKS(destroy), 1, "destroy an i8259");
-	print_row("waits", destroy_waits, 1, "destroy an i8259");
+	print_cost(&create, "create an i8259");
+	print_cost(&destroy, "destroy an i8259");
 }
 #endif
 

@@ -47,6 +47,31 @@ static inline unsigned long waits(void)
 	return current->nvcsw;
 }
 
+/* Of what may sleep: the ticks of the shortest repetition, and the waits of all */
+struct cost {
+	u64 ticks;
+	unsigned long waits;
+	unsigned int nr;
+};
+
+#define MEASURE(_cost, _op)						\
+do {									\
+	unsigned long _waited = waits();				\
+	u64 _start = get_cycles(), _end;				\
+									\
+	_op;								\
+	_end = get_cycles();						\
+	if (!(_cost)->nr++ || _end - _start < (_cost)->ticks)		\
+		(_cost)->ticks = _end - _start;				\
+	(_cost)->waits += waits() - _waited;				\
+} while (0)
+
+#define print_cost(_cost, ...)						\
+do {									\
+	print_row("time", TICKS((_cost)->ticks), 1, __VA_ARGS__);	\
+	print_row("waits", (_cost)->waits, (_cost)->nr, __VA_ARGS__);	\
+} while (0)
+
 /* The ticks of _op for each _i below NR_OPS, of the shortest of some repetitions */
 #define SHORTEST(_i, _op)						\
 ({									\

@@ -136,16 +136,12 @@ static void destroy_vm(struct gic_bench *b)
 /* All redistributors, in one region */
 static void time_redistributors(struct kunit *test, struct gic_bench *b)
 {
-	unsigned long waited = waits();
-	u64 start;
+	struct cost cost = {};
 	int ret;
 
 	mutex_lock(&b->kvm->slots_lock);
-	start = get_cycles();
-	ret = vgic_v3_set_redist_base(b->kvm, 0, GICR_BASE, b->nr_vcpus);
-	print_row("time", TICKS(get_cycles() - start), 1, "redistributors of %u vCPUs",
-		  b->nr_vcpus);
-	print_row("waits", waits() - waited, 1, "redistributors of %u vCPUs", b->nr_vcpus);
+	MEASURE(&cost, ret = vgic_v3_set_redist_base(b->kvm, 0, GICR_BASE, b->nr_vcpus));
+	print_cost(&cost, "redistributors of %u vCPUs", b->nr_vcpus);
 	mutex_unlock(&b->kvm->slots_lock);
 	KUNIT_ASSERT_EQ(test, 0, ret);
 }
