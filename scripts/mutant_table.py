@@ -22,6 +22,9 @@ def of(arch, file, *mutants):
 
 MUTANTS = [
     *of("um", "virt/kvm/io_map.h",
+        ("a value of 2 bytes is compared with 4",
+         "\t\t*value = get_unaligned((const u16 *)val);",
+         "\t\t*value = get_unaligned((const u32 *)val);", "io_map"),
         ("a search misses an equal start",
          "\treturn base[n].start <= key ? base + n : base;",
          "\treturn base[n].start < key ? base + n : base;", "io_map"),
@@ -104,9 +107,6 @@ MUTANTS = [
         ("the later of equal regions is first",
          "\t\tret = ra->index < rb->index ? 1 : -1;",
          "\t\tret = ra->index < rb->index ? -1 : 1;", "io_map"),
-        ("a value of 2 bytes is compared with 4",
-         "\t\t*value = get_unaligned((const u16 *)val);",
-         "\t\t*value = get_unaligned((const u32 *)val);", "io_map"),
         ("the innermost of a value is one of a smaller value",
          "\treturn e->start == value ? READ_ONCE(e->slot) : NULL;",
          "\treturn READ_ONCE(e->slot);", "io_map"),

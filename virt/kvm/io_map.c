@@ -53,7 +53,6 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 #include <kunit/static_stub.h>
 #include <kunit/visibility.h>
 
@@ -104,30 +103,6 @@ void kvm_io_walk_start(struct kvm_io_walk *w, const struct kvm_io_map *map,
 }
 EXPORT_SYMBOL_IF_KUNIT(kvm_io_walk_start);
 
-/* Is there a value to match? */
-static bool get_value(const void *val, int len, u64 *value)
-{
-	if (!val)
-		return false;
-
-	switch (len) {
-	case 1:
-		*value = *(const u8 *)val;
-		return true;
-	case 2:
-		*value = get_unaligned((const u16 *)val);
-		return true;
-	case 4:
-		*value = get_unaligned((const u32 *)val);
-		return true;
-	case 8:
-		*value = get_unaligned((const u64 *)val);
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* The first region of @values that has the value of the @len bytes at @val, or NULL. */
 const struct kvm_io_region *kvm_io_map_match(const struct kvm_io_map *values, const void *val,
 					     int len)
@@ -135,7 +110,7 @@ const struct kvm_io_region *kvm_io_map_match(const struct kvm_io_map *values, co
 	const struct kvm_io_entry *e;
 	u64 value;
 
-	if (!get_value(val, len, &value) || values->entry->start > value)
+	if (!kvm_io_get_value(val, len, &value) || values->entry->start > value)
 		return NULL;
 	e = kvm_io_map_last_start(values, value);
 	if (e->kind == KVM_IO_ENTRY_LEAF)
@@ -154,7 +129,7 @@ static bool search_values(struct kvm_io_walk *w, struct kvm_io_level *level,
 		search(level, values, U64_MAX, 0);
 		return true;
 	}
-	if (!get_value(w->val, w->val_len, &value))
+	if (!kvm_io_get_value(w->val, w->val_len, &value))
 		return false;
 	search(level, values, value, value);
 	return true;

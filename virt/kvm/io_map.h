@@ -3,6 +3,7 @@
 #define __KVM_IO_MAP_H
 
 #include <linux/rcupdate.h>
+#include <linux/unaligned.h>
 #include <kvm/io_bus.h>
 
 /* The longest access, in bytes. A region of length 0 lasts that long. */
@@ -93,6 +94,30 @@ bool kvm_io_map_is_sparse(const struct kvm_io_map *map);
 void kvm_io_map_clear(struct kvm_io_map *map, const struct kvm_io_region *region);
 void kvm_io_map_free_list(struct kvm_io_map *list);
 void kvm_io_map_free(struct kvm_io_map *map);
+
+/* The value of the @len bytes at @val, in the byte order of the host, if they are one */
+static inline bool kvm_io_get_value(const void *val, int len, u64 *value)
+{
+	if (!val)
+		return false;
+
+	switch (len) {
+	case 1:
+		*value = *(const u8 *)val;
+		return true;
+	case 2:
+		*value = get_unaligned((const u16 *)val);
+		return true;
+	case 4:
+		*value = get_unaligned((const u32 *)val);
+		return true;
+	case 8:
+		*value = get_unaligned((const u64 *)val);
+		return true;
+	default:
+		return false;
+	}
+}
 
 static __always_inline const struct kvm_io_entry *
 kvm_io_map_step(const struct kvm_io_entry *base, unsigned int n, u64 key)

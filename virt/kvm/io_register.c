@@ -14,6 +14,8 @@
 #include <kunit/visibility.h>
 #include <kvm/io_register.h>
 
+#include "io_map.h"
+
 static const struct kvm_io_register_map *to_map(const struct kvm_io_region *region)
 {
 	return container_of(region->ops, struct kvm_io_register_map, ops);
@@ -130,26 +132,14 @@ int kvm_io_register_write(struct kvm_vcpu *vcpu, const struct kvm_io_region *reg
 	const struct kvm_io_register_map *map = to_map(region);
 	gpa_t offset = addr - region->addr;
 	const struct kvm_io_register *reg;
-	u64 data;
+	u64 data = 0;
 
 	vcpu = region->vcpu ?: vcpu;
 	reg = find_register(map, vcpu, region->dev, offset, len, true);
 	if (!reg)
 		return map->raz_wi ? 0 : -EOPNOTSUPP;
 
-	switch (len) {
-	case 1:
-		data = *(const u8 *)val;
-		break;
-	case 2:
-		data = get_unaligned((const u16 *)val);
-		break;
-	case 4:
-		data = get_unaligned((const u32 *)val);
-		break;
-	default:
-		data = get_unaligned((const u64 *)val);
-	}
+	kvm_io_get_value(val, len, &data);
 	reg->write(vcpu, region->dev, offset, len, ordered(map, data, len));
 	return 0;
 }
