@@ -215,6 +215,19 @@ static void test_cost(const char *name, u64 addr, u64 len, const void *val,
 	test_map(name, map_of_shape(), addr, len, val, expected);
 }
 
+/* As a bus does it */
+static struct kvm_io_map *remove_one(struct kvm_io_map *map, const struct kvm_io_region *region)
+{
+	struct kvm_io_update u = { .gfp = GFP_KERNEL };
+
+	kvm_io_map_clear(map, region);
+	if (!kvm_io_map_is_sparse(map))
+		return map;
+	map = kvm_io_map_update(&u, map, NULL, 0);
+	kvm_io_map_free_list(u.stale);
+	return map;
+}
+
 /*
  * Of regions that are removed one by one, @factor apart, one in KVM_IO_MAP_LEAF is
  * left. Two leaves next to each other have at least half as many slots, and fewer
@@ -229,16 +242,10 @@ static void test_sparse(const char *name, unsigned int factor)
 		put(i, 4ull * MAX_SHAPE - 2 * i);
 	map = map_of_shape();
 	for (i = 0; i < MAX_SHAPE; i++) {
-		struct kvm_io_update u = { .gfp = GFP_KERNEL };
 		unsigned int n = (u64)i * factor % MAX_SHAPE;
 
-		if (n % KVM_IO_MAP_LEAF == 0)
-			continue;
-		kvm_io_map_clear(map, &shape[n]);
-		if (!kvm_io_map_is_sparse(map))
-			continue;
-		map = kvm_io_map_update(&u, map, NULL, 0);
-		kvm_io_map_free_list(u.stale);
+		if (n % KVM_IO_MAP_LEAF)
+			map = remove_one(map, &shape[n]);
 	}
 	/* What bound() computes from. */
 	for (i = 0, kept = 0; i < MAX_SHAPE; i += KVM_IO_MAP_LEAF)
@@ -257,14 +264,8 @@ static void test_sparse_leaf(void)
 		put(i, 1);
 	map = map_of_shape();
 	for (i = 0; i < KVM_IO_MAP_LEAF && map; i++) {
-		struct kvm_io_update u = { .gfp = GFP_KERNEL };
-
-		kvm_io_map_clear(map, &shape[i]);
-		most = max(most, map->dirty);
-		if (!kvm_io_map_is_sparse(map))
-			continue;
-		map = kvm_io_map_update(&u, map, NULL, 0);
-		kvm_io_map_free_list(u.stale);
+		most = max(most, map->dirty + 1);
+		map = remove_one(map, &shape[i]);
 	}
 	report(!map && i == nr_shape && most == 8, "a leaf, removed one by one",
 	       "too many cleared slots, or too few");
